@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How every folder of Ashlar is built.
+
+add_library(ashlar_flags INTERFACE)
+target_compile_options(ashlar_flags INTERFACE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+  -Wvla -fno-math-errno)
+# Bits may not depend on the compiler's mood: no contraction outside the kernels, which ask for it themselves.
+target_compile_options(ashlar_flags INTERFACE -ffp-contract=off)
+target_compile_definitions(ashlar_flags INTERFACE _GNU_SOURCE)
+target_include_directories(ashlar_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+if(ASHLAR_WERROR)
+  target_compile_options(ashlar_flags INTERFACE -Werror)
+endif()
+if(ASHLAR_SANITIZE)
+  target_compile_options(ashlar_flags INTERFACE -fsanitize=${ASHLAR_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(ashlar_flags INTERFACE -fsanitize=${ASHLAR_SANITIZE})
+endif()
+
+# ashlar_folder(NAME [DEPENDS folder...] [LIBS target...])
+# A static library ash_NAME of every .c file under the folder. The files are globbed, so that a new
+# operator, block or strategy is one file and its registry line, without an edit here.
+function(ashlar_folder NAME)
+  cmake_parse_arguments(A "" "" "DEPENDS;LIBS;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  foreach(pattern ${A_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX ${pattern})
+  endforeach()
+  add_library(ash_${NAME} STATIC ${sources})
+  target_link_libraries(ash_${NAME} PUBLIC ashlar_flags ${A_LIBS})
+  foreach(dep ${A_DEPENDS})
+    target_link_libraries(ash_${NAME} PUBLIC ash_${dep})
+  endforeach()
+endfunction()

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* evaluator.h - how good is a genome
+ *
+ * An evaluator answers two questions about a genome: what it costs before any training (cost: static metrics, training
+ * key, virtual duration), and how good it is (evaluate: status and the remaining metrics). Kinds are one file each:
+ * train, tabular; registered in evaluator/evaluators.def.
+ */
+#ifndef EVALUATOR_EVALUATOR_H
+#define EVALUATOR_EVALUATOR_H
+
+#include "core/option.h"
+#include "core/trial.h"
+#include "data/data.h"
+#include "nn/train.h"
+#include "space/space.h"
+
+typedef struct evaluator_context { /* what a run offers; all borrowed, all immutable while trials run */
+    const space *space;
+    const data_set *data;     /* NULL for evaluators that need none */
+    const nn_recipe *recipe;  /* the run file's train section */
+    const char *kernel_level; /* pinned when the run is created */
+    uint64_t training_seed;
+} evaluator_context;
+
+typedef struct evaluator_type {
+    const char *name, *help;
+    const option_table *options; /* keys beside `type` in the run file's evaluator section */
+    bool needs_data;
+    /* `map`: the evaluator section (may be NULL). */
+    ash_status (*create)(const node *map, const evaluator_context *context, void **state, ash_error *err);
+    void (*destroy)(void *state);
+    /* Static costs: fills status (TRIAL_PENDING or TRIAL_INVALID), reason, key, metrics, blocks and virtual_duration from `a`. Called under the
+     * controller's lock; must not train. */
+    ash_status (*cost)(void *state, const genome *g, trial *t, arena *a, ash_error *err);
+    /* Result of a pending trial: status, reason, all metrics, curve, weights_hash, trained_macs from `a`. Called by several
+     * threads at once, each with its own arena. `stop` (may be NULL) is polled: true abandons, and the trial stays TRIAL_PENDING. */
+    ash_status (*evaluate)(void *state, trial *t, arena *a, bool (*stop)(void *), void *stop_ctx, ash_error *err);
+} evaluator_type;
+
+const evaluator_type *evaluator_find(const char *name);
+const evaluator_type *evaluator_at(size_t i);
+extern const char *const evaluator_names[];
+
+#endif

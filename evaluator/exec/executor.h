@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* executor.h - where trials run
+ *
+ * An executor pulls trials from the controller, has them evaluated and hands them back, until the controller is finished. One
+ * file each: serial, threads (OpenMP); registered in executors.def. The result of a run does not depend on the choice.
+ */
+#ifndef EVALUATOR_EXECUTOR_H
+#define EVALUATOR_EXECUTOR_H
+
+#include "evaluator/evaluator.h"
+#include "search/controller.h"
+
+typedef struct executor_job {
+    controller *controller;
+    const evaluator_type *type;
+    void *evaluator; /* the type's state */
+    int workers;     /* threads; 0: one per core */
+    /* Polled often; 0: go on, 1: drain (hand out nothing more), 2: abandon what is in flight. May be NULL. */
+    int (*interrupted)(void *ctx);
+    void (*progress)(void *ctx, const controller_progress *p); /* under the lock, after each told result; may be NULL */
+    void *ctx;
+} executor_job;
+
+typedef struct executor_type {
+    const char *name, *help;
+    ash_status (*run)(const executor_job *job, ash_error *err);
+} executor_type;
+
+const executor_type *executor_find(const char *name);
+extern const char *const executor_names[];
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* controller.h - deterministic, asynchronous, passive
+ *
+ * A state machine without threads. Executors pull: controller_next hands out a trial to evaluate, controller_done takes
+ * it back, in any real order. Results are told to the strategy in virtual time (docs/determinism.md): V virtual
+ * workers (`lookahead`) each have a clock, a trial's virtual duration comes from its static costs, and a new trial is asked for when a virtual
+ * worker becomes free, after exactly the results with an earlier (virtual finish, id) have been told. So the
+ * sequence of trials depends on the seed and the settings and not on threads, machines or luck.
+ *
+ * The controller sees genomes and trial records; never a network, a database or a thread. The caller locks.
+ */
+#ifndef SEARCH_CONTROLLER_H
+#define SEARCH_CONTROLLER_H
+
+#include "core/option.h"
+#include "core/trial.h"
+#include "space/space.h"
+
+typedef struct search_settings { /* option table "search"; the strategy's own table adds its keys to the same map */
+    const char *strategy;    /* registry: random, evolution, nsga2 */
+    option_texts objectives; /* metric names, minimised */
+    option_texts constraints; /* "model_bytes <= 64K" */
+    int64_t lookahead;       /* V; 1 makes the search sequential */
+    bool duplicates;         /* true: duplicates are evaluated again and count (golden replays) */
+    int64_t max_attempts;    /* proposals per trial before the space counts as exhausted or infeasible */
+} search_settings;
+extern const option_table search_options;
+
+typedef struct search_budget { /* option table "budget": execution, not identity */
+    int64_t evaluations; /* trials that count: not duplicates, not infeasible; 0: unlimited */
+    int64_t trained_macs;
+    double wall_s;       /* only stops handing out */
+} search_budget;
+extern const option_table budget_options;
+
+typedef struct controller_hooks {
+    void *ctx;
+    /* Static costs of a genome: fills t->key, metrics, blocks and virtual_duration (from `a`), and t->status: TRIAL_PENDING when it should be
+     * evaluated, TRIAL_INVALID with a reason when it does not decode. ASH_BROKEN only for a broken world. */
+    ash_status (*cost)(void *ctx, const genome *g, trial *t, arena *a, ash_error *err);
+    /* A trial was told, in virtual order: append it to the database. */
+    ash_status (*told)(void *ctx, const trial *t, ash_error *err);
+    /* Every trial that is known from another run, by training key; may be NULL. Fills the result part of *t and returns true. */
+    bool (*known)(void *ctx, trial *t, arena *a);
+} controller_hooks;
+
+typedef struct controller controller;
+
+/* `map` is the run file's search section. */
+ash_status controller_create(const node *map, const search_budget *budget, const space *s, uint64_t seed,
+                             const controller_hooks *hooks, controller **out, ash_error *err);
+void controller_destroy(controller *c);
+
+typedef enum controller_answer {
+    CONTROLLER_TRIAL,  /* *out is to be evaluated; it belongs to the controller until done */
+    CONTROLLER_WAIT,   /* nothing to hand out until another trial comes back */
+    CONTROLLER_FINISHED, /* budget spent, or controller_stop, or the space is exhausted: see controller_sentence */
+    CONTROLLER_BROKEN,
+} controller_answer;
+
+controller_answer controller_next(controller *c, trial **out, ash_error *err);
+/* Takes back a trial that controller_next gave, with its result filled in (strings may live anywhere; copied). */
+ash_status controller_done(controller *c, const trial *t, ash_error *err);
+void controller_stop(controller *c); /* hand out nothing more; drain what is in flight */
+
+/* Resume: stored trials by id, before the first next; they are told in virtual order as the run reaches them. With check, each is
+ * also asked for and compared. */
+ash_status controller_replay(controller *c, const trial *const *stored, size_t n, bool check, ash_error *err);
+
+typedef struct controller_progress {
+    uint64_t asked, told, counted, duplicates, infeasible, invalid, failed, in_flight;
+    uint64_t trained_macs;
+    double fraction; /* of the tightest budget, for the progress line */
+} controller_progress;
+controller_progress controller_status(const controller *c);
+const char *controller_sentence(const controller *c); /* why it finished; NULL: the budget was spent */
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* command.h - a subcommand is one thin file
+ *
+ * cli/cmd_NAME.c defines `int cmd_NAME(int argc, char **argv)` and gets a line in commands.def. argv[0] is "ashlar NAME", so argp's
+ * usage and messages read right. The return value is the exit status: 0 success, 1 a broken world, 2 wrong usage,
+ * configuration or data. main() checks standard output once at the end, so a command just prints.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "core/status.h"
+#include <argp.h>
+
+typedef struct command {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+} command;
+
+typedef enum output_format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } output_format;
+
+/* `--format table|csv|json`, as an argp child; its input is an output_format *. In the parser's ARGP_KEY_INIT:
+ * state->child_inputs[0] = &format. */
+extern const struct argp cli_format_argp;
+
+/* Print "ashlar: MESSAGE" on standard error and return err->status. */
+int cli_fail(const ash_error *err);
+
+/* argp_parse with this project's conventions (exit status 2, --help, no --version per command). */
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+#endif

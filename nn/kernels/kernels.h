@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernels.h - the arithmetic of training, one table of functions per instruction-set level
  *
- * The portable algorithm (nn/ops, nn/train), the reference kernels (the specification, plain loops), the tuned kernels (one source,
- * generic in vector length, compiled once per level) and the choice of a level live apart. A level's table starts as a
- * copy of the reference and overrides what it has tuned, so a new kernel needs no tuned version to work.
+ * The portable algorithm (nn/ops, nn/train), the reference kernels (the specification, plain loops), the
+ * tuned kernels (one source, generic in vector length, compiled once per level) and the choice of a level
+ * live apart. A level's table starts as a copy of the reference and overrides what it has tuned, so a new
+ * kernel needs no tuned version to work.
  *
  * Activations are NHWC views into zero-padded buffers: around each image lies a halo wide enough for every
- * consumer, so a convolution reads KW x C contiguous floats and checks no bounds. Whoever writes a padded buffer
- * leaves its halo zero. Weights are (kh, kw, c_in / groups, c_out), depthwise (kh, kw, c).
+ * consumer, so a convolution reads KW x C contiguous floats and checks no bounds. Whoever writes a padded
+ * buffer leaves its halo zero. Only conv_forward and conv_weight_grad read a halo, that of x; gradients (dy,
+ * dx) and the inputs of pooling need none. Weights are (kh, kw, c_in / groups, c_out), depthwise (kh, kw, c).
+ * Nothing but scratch needs alignment.
  *
- * Bits: every kernel is single-threaded with a fixed order of operations; the result depends on the level only.
+ * Bits: every kernel is single-threaded with a fixed order of operations; the result depends on the level
+ * only.
  */
 #ifndef NN_KERNELS_H
 #define NN_KERNELS_H
@@ -37,52 +41,65 @@ typedef struct nn_kernels {
     /* Floats of scratch that the three conv functions may need for this shape, 64-byte aligned. */
     size_t (*conv_scratch)(const nn_view *x, const nn_view *y, const nn_conv *g);
 
-    /* y = conv(x, w) + bias; bias (c_out) may be NULL. stats (2, c_out), when not NULL, receives per channel the mean of y over n, h, w
-     * and the mean of (y - mean)^2 (biased), computed without cancellation. act is applied after the bias, and not with stats. */
+    /* y = conv(x, w) + bias; bias (c_out) may be NULL. stats (2, c_out), when not NULL, receives per channel
+     * the mean of y over n, h, w and the mean of (y - mean)^2 (biased), computed without cancellation. act is
+     * applied after the bias, and not with stats. */
     void (*conv_forward)(nn_view y, nn_view x, const float *w, const float *bias, nn_act act, float *stats,
                          const nn_conv *g, float *scratch);
     /* dx = conv^T(dy, w), or dx += when accumulate. */
-    void (*conv_input_grad)(nn_view dx, nn_view dy, const float *w, const nn_conv *g, bool accumulate, float *scratch);
+    void (*conv_input_grad)(nn_view dx, nn_view dy, const float *w, const nn_conv *g, bool accumulate,
+                            float *scratch);
     /* dw = x^T dy, dbias = sum dy (dbias may be NULL). */
-    void (*conv_weight_grad)(float *dw, float *dbias, nn_view x, nn_view dy, const nn_conv *g, float *scratch);
+    void (*conv_weight_grad)(float *dw, float *dbias, nn_view x, nn_view dy, const nn_conv *g,
+                             float *scratch);
 
     /* y = act(x * scale[c] + shift[c]); scale NULL: act(x). y may be x. */
     void (*scale_act)(nn_view y, nn_view x, const float *scale, const float *shift, nn_act act);
-    /* Batch norm with activation, backward. x is the input of BN, mean/inv_std (c) its batch statistics. dy is the
-     * gradient after act. Writes dgamma, dbeta and dx (may be dy). */
+    /* Batch norm with activation, backward. x is the input of BN, mean/inv_std (c) its batch statistics. dy
+     * is the gradient after act. Writes dgamma, dbeta and dx (may be dy). */
     void (*bn_act_backward)(nn_view dx, float *dgamma, float *dbeta, nn_view dy, nn_view x, const float *mean,
                             const float *inv_std, const float *gamma, const float *beta, nn_act act);
     /* dx = dy where the activation passed x, else 0; dx += when accumulate. y is the activation's output. */
     void (*act_backward)(nn_view dx, nn_view dy, nn_view y, nn_act act, bool accumulate);
-    void (*mean_var)(float *stats, nn_view x); /* (2, c): as stats above, for a BN that follows no convolution */
+    void (*mean_var)(float *stats,
+                     nn_view x); /* (2, c): as stats above, for a BN that follows no convolution */
 
-    void (*add)(nn_view y, nn_view a, nn_view b, nn_act act);       /* y = act(a + b) */
-    void (*copy)(nn_view y, nn_view x, bool accumulate);            /* y = x, or y += x */
-    void (*max_pool_forward)(nn_view y, int32_t *argmax, nn_view x, const nn_conv *g); /* argmax (n,h,w,c): offset in x; NULL ok */
-    void (*max_pool_backward)(nn_view dx, nn_view dy, const int32_t *argmax, const nn_conv *g, bool accumulate);
+    void (*add)(nn_view y, nn_view a, nn_view b, nn_act act); /* y = act(a + b) */
+    void (*copy)(nn_view y, nn_view x, bool accumulate);      /* y = x, or y += x */
+    /* argmax (n, h, w, c): y * width + x of the maximum in its image (first of equals), -1: window all
+     * padding; NULL ok. */
+    void (*max_pool_forward)(nn_view y, int32_t *argmax, nn_view x, const nn_conv *g);
+    void (*max_pool_backward)(nn_view dx, nn_view dy, const int32_t *argmax, const nn_conv *g,
+                              bool accumulate);
     void (*avg_pool_forward)(nn_view y, nn_view x, const nn_conv *g, bool count_padding);
     void (*avg_pool_backward)(nn_view dx, nn_view dy, const nn_conv *g, bool count_padding, bool accumulate);
 
-    /* Softmax cross-entropy with label smoothing over (n, c) logits: returns the summed loss, writes d(mean loss)/d(logits)
-     * (dlogits may be NULL) and counts errors (argmax, ties to the lowest class). Own exp and log: same bits on every libm. */
-    double (*softmax_ce)(float *dlogits, const float *logits, const int32_t *label, int n, int c, float smoothing,
-                         size_t *errors);
+    /* Softmax cross-entropy with label smoothing over (n, c) logits: returns the summed loss, writes d(mean
+     * loss)/d(logits) (dlogits may be NULL) and adds to *errors (may be NULL) the errors (argmax, ties to the
+     * lowest class). Own exp and log: same bits on every libm. */
+    double (*softmax_ce)(float *dlogits, const float *logits, const int32_t *label, int n, int c,
+                         float smoothing, size_t *errors);
 
-    /* Optimisers over n contiguous parameters. */
-    void (*sgd)(float *w, float *velocity, const float *grad, size_t n, float lr, float momentum, float decay);
-    void (*adamw)(float *w, float *m, float *v, const float *grad, size_t n, float lr, float beta1, float beta2,
-                  float epsilon, float decay, float correction1, float correction2);
+    /* Optimisers over n contiguous parameters. sgd: v = momentum v + grad + decay w; w -= lr v. adamw:
+     * corrections are 1 / (1 - beta^t); w -= lr (m correction1 / (sqrt(v correction2) + epsilon) + decay w).
+     */
+    void (*sgd)(float *w, float *velocity, const float *grad, size_t n, float lr, float momentum,
+                float decay);
+    void (*adamw)(float *w, float *m, float *v, const float *grad, size_t n, float lr, float beta1,
+                  float beta2, float epsilon, float decay, float correction1, float correction2);
     double (*sum_squares)(const float *x, size_t n);
 } nn_kernels;
 
-/* The table of a level; NULL when it is unknown or this machine lacks it. nn_kernels_best never returns "reference". */
+/* The table of a level; NULL when it is unknown or this machine lacks it. nn_kernels_best never returns
+ * "reference". */
 const nn_kernels *nn_kernels_find(const char *level);
 const nn_kernels *nn_kernels_best(void);
 /* Names of all levels compiled in, worst first, NULL-terminated; and whether this CPU can run one. */
 const char *const *nn_kernels_levels(void);
 bool nn_kernels_supported(const char *level);
 
-/* This core's fp32 peak in FLOP/s (2 per FMA lane) at a level, by a register-only FMA loop, best of several; takes ~0.2 s. */
+/* This core's fp32 peak in FLOP/s (2 per FMA lane) at a level, by a register-only FMA loop, best of several;
+ * takes ~0.2 s. */
 double nn_kernels_peak_flops(const char *level);
 
 #endif

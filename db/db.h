@@ -26,6 +26,7 @@ typedef struct db_run {
     hash256 identity;        /* hash of the identity settings */
     const char *settings;    /* canonical text of the identity settings (option_print) */
     const char *config;      /* the run file as given, with overrides */
+    const char *config_path; /* where it was read from, for relative paths in it; NULL: nowhere */
     uint64_t seed;
     const char *objectives;  /* comma-separated metric names, in order */
     const char *reference;   /* hypervolume reference point, comma-separated reals; NULL: none */
@@ -42,6 +43,9 @@ ash_status db_run_begin(db *d, db_run *run, bool new_run, bool *resumed, ash_err
 ash_status db_put_trial(db *d, int64_t run, const trial *t, ash_error *err);
 ash_status db_flush(db *d, ash_error *err);
 ash_status db_put_weights(db *d, int64_t run, uint64_t trial_id, const void *bytes, size_t n, ash_error *err);
+/* A trial left the front: forget its weights; no error when there are none. */
+ash_status db_drop_weights(db *d, int64_t run, uint64_t trial_id, ash_error *err);
+/* An annotation beside the trial's own metrics: seen by queries and reports, never part of the digest or of db_load_trials. */
 ash_status db_put_metric(db *d, int64_t run, uint64_t trial_id, const char *name, double value, ash_error *err); /* e.g. test_error */
 ash_status db_run_end(db *d, int64_t run, const char *state, ash_error *err); /* finished, interrupted */
 

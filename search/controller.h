@@ -25,6 +25,8 @@ typedef struct search_settings { /* option table "search"; the strategy's own ta
     int64_t max_attempts;    /* proposals per trial before the space counts as exhausted or infeasible */
 } search_settings;
 extern const option_table search_options;
+/* The common settings of a run file's search section (the strategy's own keys are checked too). */
+ash_status controller_settings(const node *map, search_settings *out, arena *a, ash_error *err);
 
 typedef struct search_budget { /* option table "budget": execution, not identity */
     int64_t evaluations; /* trials that count: not duplicates, not infeasible; 0: unlimited */

@@ -20,6 +20,10 @@ typedef struct evaluator_context { /* what a run offers; all borrowed, all immut
     const nn_recipe *recipe;  /* the run file's train section */
     const char *kernel_level; /* pinned when the run is created */
     uint64_t training_seed;
+    /* Called with the trained state (nn_weights_get) of each trial that was trained, from the thread that trained it; the bytes are
+     * only valid during the call. NULL: weights are not wanted. */
+    void (*keep_weights)(void *ctx, uint64_t trial_id, const void *bytes, size_t n);
+    void *keep_ctx;
 } evaluator_context;
 
 typedef struct evaluator_type {

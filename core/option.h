@@ -43,7 +43,7 @@ typedef struct option_ints { const int64_t *v; size_t n; } option_ints;
 typedef struct option_reals { const double *v; size_t n; } option_reals;
 typedef struct option_texts { const char *const *v; size_t n; } option_texts;
 
-typedef struct option {
+typedef struct option_row { /* the tag keeps clear of getopt's struct option */
     const char *name;
     option_type type;
     size_t offset;    /* of the field in the settings struct */

@@ -108,7 +108,7 @@ double nn_kernels_peak_flops(const char *level)
         sink = fma_loop(i, iterations, &flops);
         double took = now_s() - start;
         spent += took;
-        if (took < 0.005)
+        if (took < 0.001)
             iterations *= 2; /* long enough to time, short enough to slip between interruptions */
         else if (flops / took > best)
             best = flops / took;

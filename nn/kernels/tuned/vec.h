@@ -35,6 +35,10 @@
 typedef float v4 __attribute__((vector_size(16)));
 typedef float v8 __attribute__((vector_size(32)));
 typedef float v16 __attribute__((vector_size(64)));
+/* The same vectors at any address of a float. */
+typedef float u4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float u8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float u16 __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t i4 __attribute__((vector_size(16)));
 typedef int32_t i8 __attribute__((vector_size(32)));
 typedef int32_t i16 __attribute__((vector_size(64)));
@@ -43,6 +47,47 @@ typedef int32_t i16 __attribute__((vector_size(64)));
 #define CAT(a, b) CAT_(a, b)
 #define LEVEL_NAME(name) CAT(CAT(name, _), NN_LEVEL_IDENT)
 #define vec CAT(v, LANES)
+#define uvec CAT(u, LANES)
 #define ivec CAT(i, LANES)
+
+#define LOAD(lanes, p) ((CAT(v, lanes)) * (const CAT(u, lanes) *)(p))
+#define STORE(lanes, p, value) (*(CAT(u, lanes) *)(p) = (value))
+
+/* Keeps the compiler from computing what follows from `value` ahead of the loop, into more registers than there are. */
+#define OPAQUE(value) __asm__("" : "+r"(value))
+
+#define ROUND_UP(n, to) (((n) + (to) - 1) / (to) * (to))
+
+/* The first r floats at p, the other lanes zero; and back. For the last few channels only. */
+#define PARTIAL(lanes)                                                                                       \
+    INLINE CAT(v, lanes) CAT(load_part, lanes)(const float *p, int r)                                        \
+    {                                                                                                        \
+        CAT(v, lanes) v = {0};                                                                               \
+        for (int l = 0; l < r; l++)                                                                          \
+            v[l] = p[l];                                                                                     \
+        return v;                                                                                            \
+    }                                                                                                        \
+    INLINE void CAT(store_part, lanes)(float *p, CAT(v, lanes) v, int r)                                     \
+    {                                                                                                        \
+        for (int l = 0; l < r; l++)                                                                          \
+            p[l] = v[l];                                                                                     \
+    }                                                                                                        \
+    /* NaN stays NaN: a diverged net must show. */                                                           \
+    INLINE CAT(v, lanes) CAT(activate, lanes)(CAT(v, lanes) x, nn_act act)                                   \
+    {                                                                                                        \
+        if (act == NN_ACT_NONE)                                                                              \
+            return x;                                                                                        \
+        x = (CAT(v, lanes))((CAT(i, lanes))x & ~(x < 0));                                                    \
+        if (act == NN_ACT_RELU6) {                                                                           \
+            CAT(i, lanes) high = x > 6;                                                                      \
+            CAT(v, lanes) six = (CAT(v, lanes)){0} + 6.0f;                                                   \
+            x = (CAT(v, lanes))(((CAT(i, lanes))x & ~high) | ((CAT(i, lanes))six & high));                   \
+        }                                                                                                    \
+        return x;                                                                                            \
+    }
+PARTIAL(4)
+PARTIAL(8)
+PARTIAL(16)
+#undef PARTIAL
 
 #endif

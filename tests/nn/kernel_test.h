@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernel_test.h - tensors in float and double at once, for comparing kernels with the reference in float64
  *
- * A tensor lies in a buffer that ends exactly with its last halo pixel, so that the address sanitizer sees a read
- * past it. `around` fills everything that is no pixel: 0 where a kernel may read the halo, NaN where it must not.
+ * A tensor lies in a buffer that ends exactly with its last halo pixel, so that the address sanitizer sees a
+ * read past it. `around` fills everything that is no pixel: 0 where a kernel may read the halo, NaN where it
+ * must not.
  */
 #ifndef TESTS_NN_KERNEL_TEST_H
 #define TESTS_NN_KERNEL_TEST_H
@@ -35,7 +36,8 @@ static inline float test_random(void) /* in [-1, 1), a multiple of 2^-12: exact 
     return (float)((int32_t)(test_state >> 19) - 4096) / 4096.0f;
 }
 
-/* n images of (h, w, c) with a halo, and `gap` unused channels beside each pixel (a slice of a wider tensor). */
+/* n images of (h, w, c) with a halo, and `gap` unused channels beside each pixel (a slice of a wider tensor).
+ */
 static inline tensor tensor_new(int n, int h, int w, int c, int top, int bottom, int left, int right, int gap,
                                 float around)
 {
@@ -91,8 +93,8 @@ static inline bool tensor_agrees(const tensor *t, double tolerance)
                         if (pass == 0 && fabs(r) > scale)
                             scale = fabs(r);
                         if (pass == 1 && !(fabs((double)t->v.p[at] - r) <= tolerance * scale) && ok) {
-                            print_error("image %d pixel (%d, %d) channel %d: %.9g, reference %.9g\n", i, y, x, k,
-                                        (double)t->v.p[at], r);
+                            print_error("image %d pixel (%d, %d) channel %d: %.9g, reference %.9g\n", i, y, x,
+                                        k, (double)t->v.p[at], r);
                             ok = false;
                         }
                     }

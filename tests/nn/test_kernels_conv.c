@@ -33,11 +33,11 @@ static const shape shapes[] = {
     {2, 11, 10, 6, 14, 3, 3, 2, 2, 1, 2, 2, 2, 2, 0},
     {2, 8, 8, 15, 13, 4, 4, 3, 2, 1, 1, 3, 0, 2, 0},
     {2, 49, 10, 1, 64, 10, 4, 2, 1, 1, 4, 1, 5, 1, 0},
-    {2, 40, 40, 2, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0}, /* more than one band of rows */
+    {2, 40, 40, 2, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0},  /* more than one band of rows */
     {33, 1, 1, 784, 10, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0}, /* dense: images are pixels */
     {300, 1, 1, 20, 33, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0},
     {6, 7, 7, 16, 10, 7, 7, 1, 1, 1, 0, 0, 0, 0, 0}, /* dense over an image */
-    {2, 6, 6, 8, 12, 3, 3, 1, 1, 4, 1, 1, 1, 1, 0},   /* groups */
+    {2, 6, 6, 8, 12, 3, 3, 1, 1, 4, 1, 1, 1, 1, 0},  /* groups */
     {2, 6, 6, 6, 9, 3, 3, 2, 1, 3, 1, 1, 1, 1, 0},
     {2, 6, 6, 4, 8, 3, 3, 1, 1, 4, 1, 1, 1, 1, 0}, /* depth multiplier 2 */
     {3, 8, 8, 8, 8, 3, 3, 1, 1, 8, 1, 1, 1, 1, 0}, /* depthwise */
@@ -48,8 +48,8 @@ static const shape shapes[] = {
     {2, 5, 5, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 5}, /* slices of wider tensors */
     {2, 5, 5, 6, 10, 3, 3, 2, 1, 2, 1, 1, 1, 1, 3},
     {2, 5, 5, 9, 9, 3, 3, 1, 1, 9, 1, 1, 1, 1, 2},
-    {3, 6, 6, 4, 4, 2, 2, 3, 1, 1, 0, 0, 0, 0, 0},  /* stride past the window: dx has holes */
-    {2, 3, 3, 2, 4, 3, 3, 4, 1, 1, 1, 1, 1, 1, 0},  /* stride past the image */
+    {3, 6, 6, 4, 4, 2, 2, 3, 1, 1, 0, 0, 0, 0, 0}, /* stride past the window: dx has holes */
+    {2, 3, 3, 2, 4, 3, 3, 4, 1, 1, 1, 1, 1, 1, 0}, /* stride past the image */
 };
 
 static const double tolerance = 4e-6;
@@ -62,7 +62,8 @@ typedef struct setting {
 
 static setting setting_new(const shape *s)
 {
-    setting t = {.g = {s->kh, s->kw, s->stride, s->stride, s->top, s->left, s->dilation, s->dilation, s->groups}};
+    setting t = {
+        .g = {s->kh, s->kw, s->stride, s->stride, s->top, s->left, s->dilation, s->dilation, s->groups}};
     int oh = (s->h + s->top + s->bottom - (s->kh - 1) * s->dilation - 1) / s->stride + 1;
     int ow = (s->w + s->left + s->right - (s->kw - 1) * s->dilation - 1) / s->stride + 1;
     t.x = tensor_new(s->n, s->h, s->w, s->in, s->top, s->bottom, s->left, s->right, s->gap, 0.0f);
@@ -93,8 +94,8 @@ static void setting_free(setting *t)
 static void check(bool ok, const nn_kernels *k, const shape *s, const char *what)
 {
     if (!ok)
-        fail_msg("%s at level %s: shape %d of the table (%d images of %dx%dx%d to %d, window %dx%d)", what, k->level,
-                 (int)(s - shapes), s->n, s->h, s->w, s->in, s->out, s->kh, s->kw);
+        fail_msg("%s at level %s: shape %d of the table (%d images of %dx%dx%d to %d, window %dx%d)", what,
+                 k->level, (int)(s - shapes), s->n, s->h, s->w, s->in, s->out, s->kh, s->kw);
 }
 
 static void test_forward(void **state)
@@ -123,10 +124,10 @@ static void test_forward(void **state)
                     t.bias.d[c] = t.bias.f[c] += 100;
             const float *bias = variants[v].bias ? t.bias.f : NULL;
             const double *bias64 = variants[v].bias ? t.bias.d : NULL;
-            ref->conv_forward(t.y.d, t.x.d, t.w.d, bias64, variants[v].act, variants[v].stats ? t.stats.d : NULL,
-                              &t.g, NULL);
-            k->conv_forward(t.y.v, t.x.v, t.w.f, bias, variants[v].act, variants[v].stats ? t.stats.f : NULL, &t.g,
-                            scratch);
+            ref->conv_forward(t.y.d, t.x.d, t.w.d, bias64, variants[v].act,
+                              variants[v].stats ? t.stats.d : NULL, &t.g, NULL);
+            k->conv_forward(t.y.v, t.x.v, t.w.f, bias, variants[v].act, variants[v].stats ? t.stats.f : NULL,
+                            &t.g, scratch);
             check(tensor_agrees(&t.y, tolerance), k, &shapes[i], variants[v].what);
             if (variants[v].stats) {
                 size_t c = t.stats.n / 2;
@@ -166,7 +167,8 @@ static void test_gradients(void **state)
     }
 }
 
-/* The same bits from other addresses and other garbage, and at the two levels that share a rule of contraction. */
+/* The same bits from other addresses and other garbage, and at the two levels that share a rule of
+ * contraction. */
 static void run_all(const nn_kernels *k, setting *t, bool odd)
 {
     void *memory;
@@ -182,7 +184,8 @@ static void run_all(const nn_kernels *k, setting *t, bool odd)
 static void assert_same(const setting *a, const setting *b, const nn_kernels *k, const shape *s)
 {
     check(memcmp(a->y.mem, b->y.mem, a->y.size * sizeof(float)) == 0, k, s, "other bits in y");
-    check(memcmp(a->stats.f, b->stats.f, a->stats.n * sizeof(float)) == 0, k, s, "other bits in the statistics");
+    check(memcmp(a->stats.f, b->stats.f, a->stats.n * sizeof(float)) == 0, k, s,
+          "other bits in the statistics");
     check(memcmp(a->dw.f, b->dw.f, a->dw.n * sizeof(float)) == 0, k, s, "other bits in dw");
     check(memcmp(a->dbias.f, b->dbias.f, a->dbias.n * sizeof(float)) == 0, k, s, "other bits in dbias");
     check(memcmp(a->dx.mem, b->dx.mem, a->dx.size * sizeof(float)) == 0, k, s, "other bits in dx");

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv.c - forward convolution and weight gradient, cut into tiles for the kernels of conv.h
  *
- * Groups are a loop over channel slices, except depthwise, which has kernels of its own. The batch statistics that BN needs
- * are taken in the epilogue of `reduce`, as sums of deviations from the first pixel's output (so a large mean
- * cancels nothing), in fp32 over a tile and in double over the tiles. */
+ * Groups are a loop over channel slices, except depthwise, which has kernels of its own. The batch statistics
+ * that BN needs are taken in the epilogue of `reduce`, as sums of deviations from the first pixel's output
+ * (so a large mean cancels nothing), in fp32 over a tile and in double over the tiles. */
 #include "nn/kernels/tuned/conv_driver.h"
 
 typedef struct plan { /* where things lie in scratch */
     tile t;
-    int pitch;       /* channels written, padded to vectors */
+    int pitch; /* channels written, padded to vectors */
     int32_t *xo, *yo;
     ptrdiff_t *seg;
     int32_t *po; /* offsets into the padded copy of dy */
@@ -49,7 +49,8 @@ static void fill_table(const plan *p, const nn_view *x, const nn_view *y, const 
 }
 
 /* Segments of one pixel's window, and their common length. */
-static void fill_segments(conv_job *j, ptrdiff_t *seg, const nn_view *x, int in, const nn_conv *g, bool depthwise)
+static void fill_segments(conv_job *j, ptrdiff_t *seg, const nn_view *x, int in, const nn_conv *g,
+                          bool depthwise)
 {
     bool contiguous = !depthwise && (g->kw == 1 || (g->dilation_w == 1 && x->sw == in));
     int step = contiguous ? g->kw : 1, n = 0;
@@ -69,8 +70,8 @@ static nn_view slice(nn_view v, int first, int c)
 }
 
 /* One group: w and bias point at the group's first output channel, rows of w are ldw apart. */
-static void forward(nn_view y, nn_view x, const float *w, ptrdiff_t ldw, const float *bias, nn_act act, float *stats,
-                    ptrdiff_t stats_pitch, const nn_conv *g, bool depthwise, plan *p)
+static void forward(nn_view y, nn_view x, const float *w, ptrdiff_t ldw, const float *bias, nn_act act,
+                    float *stats, ptrdiff_t stats_pitch, const nn_conv *g, bool depthwise, plan *p)
 {
     conv_job j = {.xo = p->xo, .yo = p->yo, .c = y.c, .w = w, .ldw = ldw, .act = act};
     fill_segments(&j, p->seg, &x, x.c, g, depthwise);
@@ -119,19 +120,20 @@ static void forward(nn_view y, nn_view x, const float *w, ptrdiff_t ldw, const f
     }
 }
 
-void tuned_conv_forward(nn_view y, nn_view x, const float *w, const float *bias, nn_act act, float *stats, const nn_conv *g,
-                  float *scratch)
+void tuned_conv_forward(nn_view y, nn_view x, const float *w, const float *bias, nn_act act, float *stats,
+                        const nn_conv *g, float *scratch)
 {
     bool depthwise = is_depthwise(&x, &y, g);
     plan p = make_plan(&x, &y, g, depthwise, scratch);
     fill_table(&p, &x, &y, g);
     int groups = depthwise ? 1 : g->groups, in = x.c / groups, out = y.c / groups;
     for (int k = 0; k < groups; k++)
-        forward(slice(y, k * out, out), slice(x, k * in, in), w + k * out, y.c, bias ? bias + k * out : NULL, act,
-                stats ? stats + k * out : NULL, y.c, g, depthwise, &p);
+        forward(slice(y, k * out, out), slice(x, k * in, in), w + k * out, y.c, bias ? bias + k * out : NULL,
+                act, stats ? stats + k * out : NULL, y.c, g, depthwise, &p);
 }
 
-static void weight_grad(float *dw, ptrdiff_t ldw, nn_view x, nn_view dy, const nn_conv *g, bool depthwise, plan *p)
+static void weight_grad(float *dw, ptrdiff_t ldw, nn_view x, nn_view dy, const nn_conv *g, bool depthwise,
+                        plan *p)
 {
     conv_job j = {.y = dw, .ldw = ldw, .xo = p->xo, .yo = p->yo, .c = dy.c};
     fill_segments(&j, p->seg, &x, x.c, g, depthwise);

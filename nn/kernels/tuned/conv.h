@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv.h - the two shapes of work that every convolution is cut into
  *
- * A *tile* is a group of small images or a band of rows of a large one: a list of pixels, each an offset into the image
- * read and one into the image written. A *segment* is a run of `len` floats that lie side by side at a constant distance
- * from each pixel: kw x c_in of them for an ordinary convolution, c_in with dilation or groups.
+ * A *tile* is a group of small images or a band of rows of a large one: a list of pixels, each an offset into
+ * the image read and one into the image written. A *segment* is a run of `len` floats that lie side by side
+ * at a constant distance from each pixel: kw x c_in of them for an ordinary convolution, c_in with dilation
+ * or groups.
  *
- * reduce: for every pixel, y[pixel][c] = sum over segments s and k < len of x[pixel + s + k] * w[s * len + k][c].
- *         Forward convolution, its input gradient (one stride-1 reduction per residue class of the stride, over
- *         gradients padded in scratch) and dense layers (the images are the pixels).
- * outer:  for every segment row, dw[s * len + k][c] (+)= sum over pixels of x[pixel + s + k] * dy[pixel][c].
+ * reduce: for every pixel, y[pixel][c] = sum over segments s and k < len of x[pixel + s + k] * w[s * len +
+ * k][c]. Forward convolution, its input gradient (one stride-1 reduction per residue class of the stride,
+ * over gradients padded in scratch) and dense layers (the images are the pixels). outer:  for every segment
+ * row, dw[s * len + k][c] (+)= sum over pixels of x[pixel + s + k] * dy[pixel][c].
  *
  * Depthwise convolution has its own two, with x[pixel + s][c] in place of x[pixel + s + k].
  *
- * Every sum runs over segments, k or pixels in the order written here, one rounding per term, whatever the vector
- * length; tiles depend on the shape alone. So levels with the same rule of contraction give the same bits.
+ * Every sum runs over segments, k or pixels in the order written here, one rounding per term, whatever the
+ * vector length; tiles depend on the shape alone. So levels with the same rule of contraction give the same
+ * bits.
  */
 #ifndef NN_KERNELS_TUNED_CONV_H
 #define NN_KERNELS_TUNED_CONV_H
@@ -21,19 +23,19 @@
 #include "nn/kernels/tuned/tuned.h"
 
 typedef struct conv_job {
-    const float *x;        /* base of the tile in the image read */
-    float *y;              /* reduce: base of the tile in the image written; outer: dw */
+    const float *x;         /* base of the tile in the image read */
+    float *y;               /* reduce: base of the tile in the image written; outer: dw */
     const int32_t *xo, *yo; /* (count) offsets of the pixels from x and y (outer: from dy) */
     int count;
     const ptrdiff_t *seg; /* (segs) offsets of the segments */
     int segs, len;
-    int c;           /* channels written */
-    const float *w;  /* reduce: (segs * len, ldw); padded to vectors when c is no multiple of 4 */
-    ptrdiff_t ldw;   /* floats between rows of w, or of dw */
+    int c;             /* channels written */
+    const float *w;    /* reduce: (segs * len, ldw); padded to vectors when c is no multiple of 4 */
+    ptrdiff_t ldw;     /* floats between rows of w, or of dw */
     const float *bias; /* reduce: (c) padded to vectors, or NULL */
     nn_act act;
     bool accumulate;
-    float *stats;    /* reduce: three rows (shift, sum, sum of squares) of stats_pitch; NULL: none */
+    float *stats; /* reduce: three rows (shift, sum, sum of squares) of stats_pitch; NULL: none */
     int stats_pitch;
     const float *dy; /* outer: base of the tile in dy */
 } conv_job;

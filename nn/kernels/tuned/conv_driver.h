@@ -5,8 +5,9 @@
 
 #include "nn/kernels/tuned/conv.h"
 
-/* A tile holds whole images while they are small, else rows of one image: enough pixels to amortise the blocks' edges and
- * the flush of sums, few enough to stay in the first-level caches. A function of the shape alone. */
+/* A tile holds whole images while they are small, else rows of one image: enough pixels to amortise the
+ * blocks' edges and the flush of sums, few enough to stay in the first-level caches. A function of the shape
+ * alone. */
 typedef struct tile {
     int images, rows; /* rows < height only when images == 1 */
     int pixels;       /* at most */
@@ -29,7 +30,8 @@ INLINE tile tile_of(int n, int h, int w)
 
 INLINE int tile_count(const tile *t, int images_left, int rows_left, int w)
 {
-    return (images_left < t->images ? images_left : t->images) * (rows_left < t->rows ? rows_left : t->rows) * w;
+    return (images_left < t->images ? images_left : t->images) * (rows_left < t->rows ? rows_left : t->rows) *
+           w;
 }
 
 /* Scratch is carved from front to back; from NULL, it is only measured. */

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv_input_grad.c - the gradient of a convolution with respect to its input
  *
- * The pixels of dx fall into stride_h x stride_w residue classes. Within one class the same taps of the window apply to every
- * pixel, and its neighbours in dx see neighbours in dy: a stride-1 `reduce` over dy with that class's taps, flipped and
- * transposed. dy is copied, a few images at a time, into scratch with a halo of zeros wide enough for all classes, so no
- * bounds are checked; where no tap leaves the image (1x1, dense) dy is read where it lies. */
+ * The pixels of dx fall into stride_h x stride_w residue classes. Within one class the same taps of the
+ * window apply to every pixel, and its neighbours in dx see neighbours in dy: a stride-1 `reduce` over dy
+ * with that class's taps, flipped and transposed. dy is copied, a few images at a time, into scratch with a
+ * halo of zeros wide enough for all classes, so no bounds are checked; where no tap leaves the image (1x1,
+ * dense) dy is read where it lies. */
 #include "nn/kernels/tuned/conv_driver.h"
 
 typedef struct axis { /* one dimension */
     int size, stride, pad, kernel, dilation;
 } axis;
 
-/* Where tap k of residue class r reads: its offset in dy from the class's own index; false when it does not apply. */
+/* Where tap k of residue class r reads: its offset in dy from the class's own index; false when it does not
+ * apply. */
 static bool tap(const axis *a, int r, int k, int *offset)
 {
     int t = r + a->pad - k * a->dilation;
@@ -70,7 +72,8 @@ static plan make_plan(const nn_view *dx, const nn_view *dy, const nn_conv *g, bo
     p.yo = take(&b, pixels * sizeof(int32_t));
     p.seg = take(&b, taps * sizeof(ptrdiff_t));
     p.w = take(&b, taps * (depthwise ? 1 : out) * p.pitch * sizeof(float));
-    p.dy_floats = p.copies ? (size_t)p.images * (p.top + dy->h + p.bottom) * (p.left + dy->w + p.right) * out : 0;
+    p.dy_floats =
+        p.copies ? (size_t)p.images * (p.top + dy->h + p.bottom) * (p.left + dy->w + p.right) * out : 0;
     p.dy = take(&b, p.dy_floats * sizeof(float));
     p.bytes = b.used;
     return p;
@@ -81,10 +84,10 @@ size_t input_grad_scratch(const nn_view *x, const nn_view *y, const nn_conv *g)
     return make_plan(x, y, g, is_depthwise(x, y, g), NULL).bytes;
 }
 
-/* The taps of class (ry, rx), last to first, as segments of dy `from` and as rows of packed weights: one row per output
- * channel of the convolution (depthwise: per tap). Returns the end of the rows written. */
-static float *class_taps(conv_job *j, const plan *p, int ry, int rx, ptrdiff_t *seg, float *to, nn_view from, int in,
-                         const float *w, ptrdiff_t ldw, bool depthwise)
+/* The taps of class (ry, rx), last to first, as segments of dy `from` and as rows of packed weights: one row
+ * per output channel of the convolution (depthwise: per tap). Returns the end of the rows written. */
+static float *class_taps(conv_job *j, const plan *p, int ry, int rx, ptrdiff_t *seg, float *to, nn_view from,
+                         int in, const float *w, ptrdiff_t ldw, bool depthwise)
 {
     bool contiguous = !depthwise && p->h.dilation == 1 && from.sw == from.c;
     int oy, ox, n = 0, len = depthwise ? 1 : from.c, previous_row = -1;
@@ -136,8 +139,8 @@ static void copy_in(float *to, const nn_view *pitched, const nn_view *from, int 
 }
 
 /* One job per residue class: its pixels, taps and weights, in scratch. Returns their number. */
-static int make_classes(const plan *p, nn_view dx, nn_view from, const float *w, ptrdiff_t ldw, bool accumulate,
-                        bool depthwise)
+static int make_classes(const plan *p, nn_view dx, nn_view from, const float *w, ptrdiff_t ldw,
+                        bool accumulate, bool depthwise)
 {
     float *packed = p->w;
     ptrdiff_t *seg = p->seg;
@@ -195,7 +198,8 @@ static void input_grad(nn_view dx, nn_view dy, const float *w, ptrdiff_t ldw, bo
     }
 }
 
-void tuned_conv_input_grad(nn_view dx, nn_view dy, const float *w, const nn_conv *g, bool accumulate, float *scratch)
+void tuned_conv_input_grad(nn_view dx, nn_view dy, const float *w, const nn_conv *g, bool accumulate,
+                           float *scratch)
 {
     bool depthwise = is_depthwise(&dx, &dy, g);
     plan p = make_plan(&dx, &dy, g, depthwise, scratch);

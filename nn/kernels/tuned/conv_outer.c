@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv_outer.c - the outer-product kernel: weight gradients (see conv.h)
  *
- * Channels are cut into vectors as in conv_reduce.c. Of dy a partial vector may be loaded whole: the caller has copied
- * it with a pitch padded to vectors when c is no multiple of 4. */
+ * Channels are cut into vectors as in conv_reduce.c. Of dy a partial vector may be loaded whole: the caller
+ * has copied it with a pitch padded to vectors when c is no multiple of 4. */
 #include "nn/kernels/tuned/conv.h"
 
 #define L 4

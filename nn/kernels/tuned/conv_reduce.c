@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv_reduce.c - the batch-reduce kernel: forward convolution, input gradient, dense layers (see conv.h)
  *
- * Channels are cut into blocks of 4, 2 and 1 native vectors, then into shorter vectors: 24 channels at 16 lanes are one
- * vector of 16 and one of 8, so that a narrow net wastes few lanes. Only the last 1..3 (5..7, 13..15) channels
- * need a partial vector, for which the caller has padded w and bias. */
+ * Channels are cut into blocks of 4, 2 and 1 native vectors, then into shorter vectors: 24 channels at 16
+ * lanes are one vector of 16 and one of 8, so that a narrow net wastes few lanes. Only the last 1..3
+ * (5..7, 13..15) channels need a partial vector, for which the caller has padded w and bias. */
 #include "nn/kernels/tuned/conv.h"
 
 #define L 4

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* depthwise.c - depthwise convolution: every channel on its own (see conv.h)
  *
- * Here a segment is one tap of the window (len is 1): y[pixel][c] = sum over taps t of x[pixel + t][c] * w[t][c]. The last 1..3
- * channels take a slow path that reads no further than the channel they end with. */
+ * Here a segment is one tap of the window (len is 1): y[pixel][c] = sum over taps t of x[pixel + t][c] *
+ * w[t][c]. The last 1..3 channels take a slow path that reads no further than the channel they end with. */
 #include "nn/kernels/tuned/conv.h"
 
 #define L 4

@@ -11,7 +11,8 @@ void LEVEL_NAME(nn_level_fill)(nn_kernels *k)
     k->conv_weight_grad = tuned_conv_weight_grad;
 }
 
-/* Independent chains of multiply-adds that never leave the registers; as many as cover latency x throughput. */
+/* Independent chains of multiply-adds that never leave the registers; as many as cover latency x throughput.
+ */
 double LEVEL_NAME(nn_level_fma)(long iterations, double *flops)
 {
     enum { CHAINS = 12 };

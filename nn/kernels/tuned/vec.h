@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* vec.h - short vectors of floats for the tuned kernels
  *
- * GCC vector extensions, which clang shares: v4, v8, v16 are vectors of 4, 8 and 16 floats; `vec` is the native one of
- * the level that is being compiled. Never use a vector wider than the native one: it works, ten times slower.
+ * GCC vector extensions, which clang shares: v4, v8, v16 are vectors of 4, 8 and 16 floats; `vec` is the
+ * native one of the level that is being compiled. Never use a vector wider than the native one: it works, ten
+ * times slower.
  */
 #ifndef NN_KERNELS_TUNED_VEC_H
 #define NN_KERNELS_TUNED_VEC_H
@@ -53,7 +54,8 @@ typedef int32_t i16 __attribute__((vector_size(64)));
 #define LOAD(lanes, p) ((CAT(v, lanes)) * (const CAT(u, lanes) *)(p))
 #define STORE(lanes, p, value) (*(CAT(u, lanes) *)(p) = (value))
 
-/* Keeps the compiler from computing what follows from `value` ahead of the loop, into more registers than there are. */
+/* Keeps the compiler from computing what follows from `value` ahead of the loop, into more registers than
+ * there are. */
 #define OPAQUE(value) __asm__("" : "+r"(value))
 
 #define ROUND_UP(n, to) (((n) + (to) - 1) / (to) * (to))

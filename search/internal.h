@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* internal.h - the controller's state, shared by its files: controller.c (virtual time), propose.c (what the next
+ * trial is), replay.c (trials that are stored already), settings.c. Nobody outside search/ includes it. */
+#ifndef SEARCH_INTERNAL_H
+#define SEARCH_INTERNAL_H
+
+#include "search/constraint.h"
+#include "search/controller.h"
+#include "search/history.h"
+#include "search/strategy.h"
+
+typedef enum flight_state {
+    FLIGHT_FREE,
+    FLIGHT_ASKED,  /* may be handed out */
+    FLIGHT_HANDED, /* at an executor */
+    FLIGHT_DONE,   /* has its result and waits for its virtual turn */
+} flight_state;
+
+typedef struct flight { /* a virtual worker and the trial it works on */
+    flight_state state;
+    arena *arena; /* of the trial's strings; reset when it has been told */
+    trial trial;
+    genome *genome;
+    uint64_t finish; /* virtual */
+    bool stored;     /* replayed: the database has it */
+} flight;
+
+struct controller {
+    arena *arena;
+    const node *map;
+    search_settings set;
+    search_budget budget;
+    constraint *constraints;
+    const space *space;
+    uint64_t seed;
+    controller_hooks hooks;
+    const strategy *type;
+    void *state;
+    bool state_ready;
+    history history;
+    flight *flights; /* (lookahead) */
+    double *objectives; /* (set.objectives.n), scratch of tell */
+
+    uint64_t now; /* virtual: the finish of the trial told last */
+    controller_progress p;
+    uint64_t asked_counted, handed;
+    uint64_t barren; /* trials in a row, in ask order, that need no evaluation */
+    bool closed;     /* nothing more is asked for */
+    bool stopped;    /* nothing more is handed out either */
+    bool started;
+    double start_s;
+    char *sentence;
+
+    /* propose.c */
+    genome *scratch, *best_over, *repeat;
+    double least_violation;
+    char *nearest;        /* what the least violating proposal of the run violates */
+    char *invalid_reason; /* of the last genome that did not decode */
+    bool statics_checked;
+
+    /* replay.c */
+    arena *replay_arena;
+    const trial **replay; /* by id, [0, replay_n]; NULL: not stored */
+    size_t replay_n;
+    bool replay_check;
+};
+
+/* settings.c */
+ash_status search_read_settings(const node *map, search_settings *out, const strategy **type, void **own, arena *a,
+                                ash_error *err);
+ash_status search_read_constraints(const node *map, const search_settings *set, constraint **out, arena *a,
+                                   ash_error *err);
+
+/* propose.c: fills f->genome and f->trial (from f->arena) with trial f->trial.id; its status says what it is. *found = false:
+ * the space is exhausted or infeasible, and c->sentence says so. */
+ash_status search_propose(controller *c, flight *f, bool *found, ash_error *err);
+double search_violation(const controller *c, const metric *metrics, size_t n);
+
+/* replay.c */
+const trial *replay_find(const controller *c, uint64_t id);
+/* Puts a stored trial in flight; it starts at c->now. */
+ash_status replay_adopt(controller *c, flight *f, const trial *stored, ash_error *err);
+/* `proposed` is what the strategy asked for where the database has `stored`. */
+ash_status replay_compare(const trial *proposed, const trial *stored, ash_error *err);
+
+#endif

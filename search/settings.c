@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* settings.c - the run file's search and budget sections
+ *
+ * One map holds the common keys and those of the chosen strategy: each table is read with the other's names left
+ * out, so an unknown key is refused by the first. */
+#include "search/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const option rows[] = {
+    {"strategy", OPTION_NAME, offsetof(search_settings, strategy), "nsga2", .names = strategy_names,
+     .help = "what to try next"},
+    {"objectives", OPTION_TEXT_LIST, offsetof(search_settings, objectives), "[error, macs]",
+     .help = "metrics to minimise, in order"},
+    {"constraints", OPTION_TEXT_LIST, offsetof(search_settings, constraints), .optional = true,
+     .help = "hard limits on static metrics, like \"model_bytes <= 64K\", checked before training"},
+    {"lookahead", OPTION_INT, offsetof(search_settings, lookahead), "16", 1, 4096,
+     .help = "virtual workers: trials in flight at once; 1 makes the search sequential"},
+    {"duplicates", OPTION_BOOL, offsetof(search_settings, duplicates), "false",
+     .help = "evaluate repeated networks again and count them"},
+    {"max_attempts", OPTION_INT, offsetof(search_settings, max_attempts), "100", 1, 1000000,
+     .help = "proposals per trial before the space counts as exhausted or infeasible"},
+};
+const option_table search_options = OPTION_TABLE("search", search_settings, rows);
+
+static const option budget_rows[] = {
+    {"evaluations", OPTION_COUNT, offsetof(search_budget, evaluations), "200", 0, 1e12, .execution = true,
+     .help = "trials that count: neither duplicate nor infeasible nor invalid; 0 for no limit"},
+    {"trained_macs", OPTION_COUNT, offsetof(search_budget, trained_macs), "0", 0, 9e18, .unit = "MACs", .execution = true,
+     .help = "hand out nothing more once the told trials have trained this much; 0 for no limit"},
+    {"wall_s", OPTION_REAL, offsetof(search_budget, wall_s), "0", 0, 1e9, .unit = "s", .execution = true,
+     .help = "hand out nothing more after this time; 0 for no limit"},
+};
+const option_table budget_options = OPTION_TABLE("budget", search_budget, budget_rows);
+
+static const char **names_of(const option_table *table, arena *a)
+{
+    size_t n = table ? table->count : 0;
+    const char **names = ARENA_NEW(a, const char *, n + 1);
+    for (size_t i = 0; names && i < n; i++)
+        names[i] = table->rows[i].name;
+    return names;
+}
+
+ash_status search_read_settings(const node *map, search_settings *out, const strategy **type, void **own, arena *a,
+                                ash_error *err)
+{
+    const node *name = node_get(map, "strategy");
+    const strategy *chosen = strategy_find(name && name->kind == NODE_SCALAR ? name->text : rows[0].def);
+    const char **theirs = names_of(chosen ? chosen->options : NULL, a), **ours = names_of(&search_options, a);
+    if (!theirs || !ours)
+        return ash_fail_memory(err);
+    if (option_read_except(&search_options, out, map, theirs, a, err) != ASH_OK)
+        return err->status; /* an unknown strategy too */
+    *type = strategy_find(out->strategy);
+    *own = NULL;
+    if ((*type)->options) {
+        *own = arena_alloc(a, (*type)->options->size);
+        if (!*own)
+            return ash_fail_memory(err);
+        if (option_read_except((*type)->options, *own, map, ours, a, err) != ASH_OK)
+            return err->status;
+    }
+    const node *objectives = node_get(map, "objectives");
+    if (out->objectives.n == 0)
+        return objectives ? node_fail(objectives, err, "a search needs at least one objective")
+                          : ash_fail(err, ASH_INVALID, "a search needs at least one objective");
+    for (size_t i = 0; i < out->objectives.n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(out->objectives.v[i], out->objectives.v[k]) == 0)
+                return node_fail(objectives, err, "objective \"%s\" is listed twice", out->objectives.v[i]);
+    return ASH_OK;
+}
+
+ash_status search_read_constraints(const node *map, const search_settings *set, constraint **out, arena *a,
+                                   ash_error *err)
+{
+    const node *list = node_get(map, "constraints");
+    *out = ARENA_NEW(a, constraint, set->constraints.n + 1);
+    if (!*out)
+        return ash_fail_memory(err);
+    for (size_t i = 0; i < set->constraints.n; i++) {
+        ash_status status = constraint_parse(set->constraints.v[i], a, &(*out)[i], err);
+        if (status == ASH_INVALID && list) {
+            ash_error plain = *err;
+            const node *item = list->kind == NODE_LIST ? node_at(list, i) : list;
+            return node_fail(item, err, "%s", plain.text);
+        }
+        if (status != ASH_OK)
+            return status;
+    }
+    return ASH_OK;
+}
+
+ash_status controller_settings(const node *map, search_settings *out, arena *a, ash_error *err)
+{
+    const strategy *type;
+    void *own;
+    constraint *constraints;
+    ash_status status = search_read_settings(map, out, &type, &own, a, err);
+    return status == ASH_OK ? search_read_constraints(map, out, &constraints, a, err) : status;
+}
+
+ash_status controller_print_settings(const node *map, bool identity_only, buffer *out, ash_error *err)
+{
+    arena *a = arena_create();
+    if (!a)
+        return ash_fail_memory(err);
+    search_settings set;
+    const strategy *type;
+    void *own;
+    ash_status status = search_read_settings(map, &set, &type, &own, a, err);
+    if (status == ASH_OK) {
+        option_print(&search_options, &set, identity_only, out);
+        if (own)
+            option_print(type->options, own, identity_only, out);
+        if (out->failed)
+            status = ash_fail_memory(err);
+    }
+    arena_destroy(a);
+    return status;
+}

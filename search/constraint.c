@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-static bool is_bytes(const char *metric)
+static bool is_bytes(const char *name)
 {
-    size_t n = strlen(metric);
-    return n > 6 && strcmp(metric + n - 6, "_bytes") == 0;
+    size_t n = strlen(name);
+    return n > 6 && strcmp(name + n - 6, "_bytes") == 0;
 }
 
 ash_status constraint_parse(const char *text, arena *a, constraint *out, ash_error *err)

@@ -37,6 +37,8 @@ void space_sample(const space *s, genome *out, rng *r);
 void space_mutate(const space *s, genome *out, const genome *parent, rng *r);
 /* Changes each active gene with this probability, at least one. */
 void space_mutate_rate(const space *s, genome *out, const genome *parent, double rate, rng *r);
+/* Number of active genes: those that the conditions and depths of this genome let matter. */
+size_t space_active(const space *s, const genome *g);
 /* Uniform crossover: each gene from a or b. */
 void space_crossover(const space *s, genome *out, const genome *a, const genome *b, double swap, rng *r);
 /* The i-th genome of an enumeration of the whole space, for exhaustive tests; false past the end. */

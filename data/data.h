@@ -8,20 +8,29 @@
 #ifndef DATA_DATA_H
 #define DATA_DATA_H
 
+#include "core/arena.h"
 #include "core/hash.h"
+#include "core/node.h"
 #include "core/option.h"
 #include "core/rng.h"
 #include "core/status.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 typedef enum data_task { DATA_CLASSIFICATION, DATA_REGRESSION } data_task;
+const char *data_task_name(data_task t); /* "classification", "regression" */
 
 typedef struct data_settings { /* option table "data"; the format's own table adds its keys to the same map */
-    const char *type;      /* a format's name: digits, idx, csv, synthetic */
+    const char *type;          /* a format's name: digits, idx, csv, synthetic */
     int64_t split_seed;
     double val_fraction, test_fraction; /* test_fraction is ignored when the set has official test files */
-    int64_t limit;         /* use at most this many training samples (stratified); 0: all */
-    const char *normalize; /* none, global (one mean and deviation per channel), feature (one per input element) */
-    bool flip; int64_t shift; /* augmentation of training images; off by default */
+    int64_t limit;                      /* use at most this many training samples (stratified); 0: all */
+    int64_t val_limit;                  /* the same for the validation split */
+    const char *normalize; /* none, global (one mean and deviation per channel), feature (one per input element),
+                            * auto (images: global, tables: feature) */
+    bool flip;             /* augmentation of training images; off by default */
+    int64_t shift;
 } data_settings;
 extern const option_table data_options;
 
@@ -32,36 +41,64 @@ typedef struct data_split {
     float *target;  /* (n, n_outputs), standardised with target_mean/target_std; NULL for classification */
 } data_split;
 
+typedef struct data_summary { /* of one channel (images) or one feature (tables), training split, before normalisation */
+    double min, max, mean, std; /* of the values that are not missing; std is the population's */
+    size_t missing;
+} data_summary;
+
 typedef struct data_set {
-    const char *name;
+    const char *name;   /* what a person would call it: "digits", "fashion-mnist", "iris.csv" */
+    const char *format; /* the format's name */
     data_task task;
+    bool is_image; /* false: a table, h = w = 1 */
     int h, w, c;
-    int n_outputs;                  /* classes, or target values */
-    const char *const *class_names; /* n_outputs; NULL for regression */
+    int n_outputs;                    /* classes, or target values */
+    const char *const *class_names;   /* n_outputs; NULL for regression */
     const char *const *feature_names; /* c for tables; NULL for images */
-    data_split train, val, test;    /* test.n may be 0 */
+    const char *const *target_names;  /* n_outputs for regression; NULL for classification */
+    data_split train, val, test;      /* test.n may be 0 */
+    bool official_test;               /* the test split came as such, not from test_fraction */
     double *target_mean, *target_std; /* (n_outputs), regression, of the training split */
-    bool flip; int shift;
-    hash256 hash; /* of the samples and labels as split, before normalisation, and of the settings that shape them */
+    const char *normalize;            /* what was done: none, global or feature */
+    const float *norm_mean, *norm_scale; /* x = (raw - mean) * scale; (n_norm): 0, c or h * w * c, as `normalize` says */
+    size_t n_norm;
+    const data_summary *summary; /* (c) */
+    size_t dropped;              /* rows left out for missing values */
+    bool flip;
+    int shift;
+    const char *settings; /* canonical text of all settings, the format's too */
+    hash256 hash;         /* of the samples and labels as split, before normalisation, and of the settings that shape them;
+                           * not of paths */
 } data_set;
 
-/* Reads `map` (the run file's data section; NULL: digits) whole: common settings and the format's own. */
+/* Reads `map` (the run file's data section; NULL: digits) whole: common settings and the format's own. A relative
+ * path is relative to the folder of the file that the key stands in (--set and NULL: the working directory). Everything lives until
+ * data_close; `map` may go before. */
 ash_status data_open(const node *map, data_set **out, ash_error *err);
-void data_close(data_set *d);
+void data_close(data_set *d); /* NULL is fine */
 
-/* Augment one training image in place, by d->flip and d->shift; ctx is the data_set. Fits nn_dataset.augment. */
+/* Augment one training image in place, by d->flip and d->shift; ctx is the data_set. Fits nn_dataset.augment. A shift
+ * moves the image by a whole number of pixels and repeats the edge pixels into the gap: that is right for any data,
+ * where a constant would be a new value in a set whose background is not that constant. */
 void data_augment(const void *ctx, float *image, rng *r);
+bool data_has_augmentation(const data_set *d);
 
+/* Fitted on the training split. Error fractions; for regression RMSE of the standardised targets, as nn_score.error. Test
+ * figures are NaN without a test split. Work is bounded: `*_used` are the samples that took part, evenly spaced. */
 typedef struct data_baseline {
     double linear_val_error, linear_test_error; /* multinomial logistic regression, or ridge for regression (RMSE) */
-    double nn1_val_error, nn1_test_error;       /* 1-nearest-neighbour */
+    double nn1_val_error, nn1_test_error;       /* 1-nearest-neighbour, Euclidean, on normalised values */
     int64_t linear_macs;
+    size_t linear_train_used, nn1_train_used, nn1_val_used, nn1_test_used;
 } data_baseline;
 ash_status data_baselines(const data_set *d, data_baseline *out, ash_error *err);
 
 /* Registry (data/formats.def). */
 typedef struct data_format data_format;
 const data_format *data_format_find(const char *name);
-const data_format *data_format_at(size_t i);
+const data_format *data_format_at(size_t i); /* NULL past the end */
+const char *data_format_name(const data_format *f);
+const char *data_format_help(const data_format *f);
+const option_table *data_format_options(const data_format *f);
 
 #endif

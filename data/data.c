@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* data.c - from settings to a data set: read, split, hash, fill, normalise
+ *
+ * The format reads everything into one array; the split permutes it in place, so that train, validation and test are three
+ * stretches of it and no second copy exists. The hash is taken there, before anything is fitted. */
+#include "data/format.h"
+#include "data/normalize.h"
+#include "data/split.h"
+#include "core/log.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const data_format *const formats[] = {
+#define DATA_FORMAT(name) &data_format_##name,
+#include "data/formats.def"
+#undef DATA_FORMAT
+};
+enum { N_FORMATS = sizeof formats / sizeof *formats };
+
+static const char *const format_names[] = {
+#define DATA_FORMAT(name) #name,
+#include "data/formats.def"
+#undef DATA_FORMAT
+    NULL,
+};
+static const char *const normalize_names[] = {"auto", "none", "global", "feature", NULL};
+
+static const option rows[] = {
+    {"type", OPTION_NAME, offsetof(data_settings, type), "digits", .names = format_names,
+     .help = "where the samples come from"},
+    {"split_seed", OPTION_INT, offsetof(data_settings, split_seed), "1", 0, 9007199254740992.0,
+     .help = "decides which samples are held out; the search seed never does"},
+    {"val_fraction", OPTION_REAL, offsetof(data_settings, val_fraction), "0.2", 0.001, 0.9,
+     .help = "share of the samples that validate; validation chooses"},
+    {"test_fraction", OPTION_REAL, offsetof(data_settings, test_fraction), "0.2", 0, 0.9,
+     .help = "share of the samples that test; ignored when the set has official test files"},
+    {"limit", OPTION_COUNT, offsetof(data_settings, limit), "0", 0, 2147483647.0,
+     .help = "train on at most this many samples, stratified; 0: all"},
+    {"val_limit", OPTION_COUNT, offsetof(data_settings, val_limit), "0", 0, 2147483647.0,
+     .help = "validate on at most this many samples, stratified; 0: all"},
+    {"normalize", OPTION_NAME, offsetof(data_settings, normalize), "auto", .names = normalize_names,
+     .help = "to mean 0 and deviation 1: global (per channel), feature (per element), none; auto: images global, tables feature"},
+    {"flip", OPTION_BOOL, offsetof(data_settings, flip), "false",
+     .help = "mirror half of the training images left to right"},
+    {"shift", OPTION_INT, offsetof(data_settings, shift), "0", 0, 1024, .unit = "pixels",
+     .help = "shift training images by up to this much, repeating the edge"},
+};
+const option_table data_options = OPTION_TABLE("data", data_settings, rows);
+
+const data_format *data_format_at(size_t i) { return i < N_FORMATS ? formats[i] : NULL; }
+const char *data_format_name(const data_format *f) { return f->name; }
+const char *data_format_help(const data_format *f) { return f->help; }
+const option_table *data_format_options(const data_format *f) { return f->options; }
+const char *data_task_name(data_task t) { return t == DATA_CLASSIFICATION ? "classification" : "regression"; }
+
+const data_format *data_format_find(const char *name)
+{
+    for (size_t i = 0; i < N_FORMATS; i++)
+        if (strcmp(formats[i]->name, name) == 0)
+            return formats[i];
+    return NULL;
+}
+
+const char *data_path(arena *a, const node *map, const char *key, const char *path)
+{
+    const node *n = node_get(map, key);
+    const char *slash = n && n->file && path[0] != '/' ? strrchr(n->file, '/') : NULL;
+    if (!slash)
+        return arena_strdup(a, path);
+    return arena_printf(a, "%.*s/%s", (int)(slash - n->file), n->file, path);
+}
+
+const char *data_basename(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+ash_status data_fail_key(const node *map, const char *key, ash_error *err, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const node *n = node_get(map, key);
+    return n ? node_fail(n, err, "%s", text) : ash_fail(err, ASH_INVALID, "%s", text);
+}
+
+/* ---- settings ---- */
+
+typedef struct opened { /* what a data_set really is */
+    data_set set;
+    arena *arena;
+} opened;
+
+/* One table of the common rows and the format's, over one struct: a typo is compared with all keys that count. */
+static ash_status read_settings(const data_format *f, const node *map, arena *a, data_settings **common, void **own,
+                                const char **text, ash_error *err)
+{
+    size_t align = _Alignof(max_align_t), at = (sizeof(data_settings) + align - 1) / align * align;
+    size_t n = data_options.count + f->options->count;
+    option *all = ARENA_NEW(a, option, n);
+    char *settings = arena_alloc(a, at + f->options->size);
+    if (!all || !settings)
+        return ash_fail_memory(err);
+    memcpy(all, data_options.rows, data_options.count * sizeof *all);
+    for (size_t i = 0; i < f->options->count; i++) {
+        all[data_options.count + i] = f->options->rows[i];
+        all[data_options.count + i].offset += at;
+    }
+    option_table table = {"data", all, n, at + f->options->size};
+    ash_status s = option_read(&table, settings, map, a, err);
+    if (s != ASH_OK)
+        return s;
+    *common = (data_settings *)settings;
+    *own = settings + at;
+    buffer print = {0};
+    option_print(&table, settings, false, &print);
+    *text = print.failed ? NULL : arena_strndup(a, print.data ? print.data : "", print.len);
+    buffer_free(&print);
+    return *text ? ASH_OK : ash_fail_memory(err);
+}
+
+/* The format first, as it decides which keys there are. */
+static ash_status find_format(const node *map, const data_format **out, ash_error *err)
+{
+    const node *type = node_get(map, "type");
+    *out = data_format_find(type && type->kind == NODE_SCALAR ? type->text : data_options.rows[0].def);
+    if (*out)
+        return ASH_OK;
+    /* Unknown: the option reader says it best. */
+    arena *a = arena_create();
+    if (!a)
+        return ash_fail_memory(err);
+    static const option_table only_type = {"data", rows, 1, sizeof(data_settings)};
+    data_settings s;
+    node alone = *type, parent = {.kind = NODE_MAP, .first = &alone, .count = 1, .file = type->file, .source = type->source};
+    alone.next = NULL;
+    ash_status status = option_read(&only_type, &s, &parent, a, err);
+    arena_destroy(a);
+    return status != ASH_OK ? status : node_fail(type, err, "unknown data type \"%s\"", type->text);
+}
+
+/* ---- hash ---- */
+
+static void hash_split(hasher *h, const data_set *d, const data_split *p, const double *target)
+{
+    size_t width = (size_t)d->h * (size_t)d->w * (size_t)d->c;
+    hash_u64(h, p->n);
+    hash_bytes(h, p->x, p->n * width * sizeof *p->x);
+    if (p->label)
+        hash_bytes(h, p->label, p->n * sizeof *p->label);
+    else
+        hash_bytes(h, target, p->n * (size_t)d->n_outputs * sizeof *target);
+}
+
+/* Raw bytes of floats and integers: all machines that we build for are little-endian IEEE. */
+static hash256 hash_data(const data_set *d, const data_settings *s, const double *target)
+{
+    hasher h;
+    hash_init(&h);
+    hash_text(&h, "ashlar data 1");
+    hash_text(&h, data_task_name(d->task));
+    hash_u64(&h, (uint64_t)d->h);
+    hash_u64(&h, (uint64_t)d->w);
+    hash_u64(&h, (uint64_t)d->c);
+    hash_u64(&h, (uint64_t)d->n_outputs);
+    for (int k = 0; k < d->n_outputs; k++)
+        hash_text(&h, d->class_names ? d->class_names[k] : d->target_names[k]);
+    hash_u64(&h, (uint64_t)s->split_seed);
+    hash_real(&h, s->val_fraction);
+    hash_real(&h, d->official_test ? -1 : s->test_fraction);
+    hash_u64(&h, (uint64_t)s->limit);
+    hash_u64(&h, (uint64_t)s->val_limit);
+    hash_text(&h, d->normalize);
+    hash_u64(&h, d->flip);
+    hash_u64(&h, (uint64_t)d->shift);
+    size_t k = (size_t)d->n_outputs;
+    hash_split(&h, d, &d->train, target);
+    hash_split(&h, d, &d->val, target ? target + d->train.n * k : NULL);
+    hash_split(&h, d, &d->test, target ? target + (d->train.n + d->val.n) * k : NULL);
+    return hash_final(&h);
+}
+
+/* ---- opening ---- */
+
+static ash_status check_augmentation(const data_raw *raw, const data_settings *s, const node *map, ash_error *err)
+{
+    if (s->flip && (!raw->is_image || raw->w < 2))
+        return data_fail_key(map, "flip", err, "flip is for images; %s has none", raw->name);
+    if (s->shift && !raw->is_image)
+        return data_fail_key(map, "shift", err, "shift is for images; %s has none", raw->name);
+    int least = raw->h < raw->w ? raw->h : raw->w;
+    if (s->shift >= least)
+        return data_fail_key(map, "shift", err, "shift %lld would push a %d x %d image out of sight", (long long)s->shift,
+                             raw->h, raw->w);
+    return ASH_OK;
+}
+
+static void fill_set(data_set *d, const data_raw *raw, const data_settings *s, const data_order *order)
+{
+    size_t width = (size_t)raw->h * (size_t)raw->w * (size_t)raw->c;
+    d->name = raw->name;
+    d->task = raw->task;
+    d->is_image = raw->is_image;
+    d->h = raw->h;
+    d->w = raw->w;
+    d->c = raw->c;
+    d->n_outputs = raw->n_outputs;
+    d->class_names = raw->class_names;
+    d->feature_names = raw->feature_names;
+    d->target_names = raw->target_names;
+    d->dropped = raw->dropped;
+    d->official_test = raw->n_test > 0;
+    d->flip = s->flip;
+    d->shift = (int)s->shift;
+    d->normalize = strcmp(s->normalize, "auto") != 0 ? s->normalize : raw->is_image ? "global" : "feature";
+    d->train = (data_split){order->n_train, raw->x, raw->label, NULL};
+    d->val = (data_split){order->n_val, raw->x + order->n_train * width,
+                          raw->label ? raw->label + order->n_train : NULL, NULL};
+    size_t test = order->n_train + order->n_val;
+    d->test = (data_split){order->n_test, raw->x + test * width, raw->label ? raw->label + test : NULL, NULL};
+}
+
+/* Constant features of a table are legal and useless: say so once. */
+static void warn_constant(const data_set *d)
+{
+    size_t n = 0;
+    const char *first = NULL;
+    for (int k = 0; k < d->c && !d->is_image; k++)
+        if (d->summary[k].std <= 0) {
+            first = first ? first : d->feature_names[k];
+            n++;
+        }
+    if (n == 1)
+        log_warn("%s: feature \"%s\" is constant in the training split and tells nothing", d->name, first);
+    else if (n > 1)
+        log_warn("%s: %zu features (\"%s\", ...) are constant in the training split and tell nothing", d->name, n, first);
+}
+
+static ash_status open_in(opened *o, const node *map, arena *scratch, ash_error *err)
+{
+    arena *a = o->arena;
+    data_set *d = &o->set;
+    const data_format *f;
+    data_settings *s = NULL;
+    void *own = NULL;
+    data_raw raw = {0};
+    data_order order;
+
+    ash_status status = find_format(map, &f, err);
+    if (status == ASH_OK)
+        status = read_settings(f, map, a, &s, &own, &d->settings, err);
+    if (status == ASH_OK)
+        status = f->read(own, map, a, &raw, err);
+    if (status == ASH_OK)
+        status = check_augmentation(&raw, s, map, err);
+    if (status == ASH_OK)
+        status = data_split_make(&raw, s, map, scratch, &order, err);
+    if (status == ASH_OK)
+        status = data_split_apply(&raw, &order, scratch, err);
+    if (status != ASH_OK)
+        return status;
+    fill_set(d, &raw, s, &order);
+    d->format = f->name;
+    d->hash = hash_data(d, s, raw.target);
+    status = data_summarise(d, a, err);
+    if (status != ASH_OK)
+        return status;
+    data_fill_missing(d);
+    status = data_normalise(d, a, err);
+    if (status == ASH_OK && d->task == DATA_REGRESSION)
+        status = data_standardise(d, raw.target, a, err);
+    if (status == ASH_OK)
+        warn_constant(d);
+    return status;
+}
+
+ash_status data_open(const node *map, data_set **out, ash_error *err)
+{
+    *out = NULL;
+    arena *a = arena_create(), *scratch = arena_create();
+    opened *o = a ? ARENA_NEW(a, opened, 1) : NULL;
+    ash_status status;
+    if (!o || !scratch) {
+        status = ash_fail_memory(err);
+    } else {
+        o->arena = a;
+        status = open_in(o, map, scratch, err);
+    }
+    arena_destroy(scratch);
+    if (status != ASH_OK) {
+        arena_destroy(a);
+        return status;
+    }
+    *out = &o->set;
+    return ASH_OK;
+}
+
+void data_close(data_set *d)
+{
+    if (d)
+        arena_destroy(((opened *)d)->arena);
+}

@@ -154,7 +154,7 @@ ash_status node_parse_inline(arena *a, const char *text, const char *file, node 
         if (!key)
             return ash_fail_memory(err);
         c.p++;
-        node *value;
+        node *value = NULL;
         if (inline_value(&c, key, &value) != ASH_OK)
             return err->status;
         value->key_line = 1;

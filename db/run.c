@@ -136,13 +136,13 @@ static ash_status insert_objectives(db *d, const db_run *run, ash_error *err)
     const char *name = run->objectives ? run->objectives : "",
                *reference = run->reference ? run->reference : "";
     for (int position = 0; *name; position++) {
-        char metric[128], number[64];
+        char objective[128], number[64];
         double value = NAN;
         size_t n = strcspn(name, ","), r = strcspn(reference, ",");
-        if (n >= sizeof(metric) || n == 0)
+        if (n >= sizeof(objective) || n == 0)
             return ash_fail(err, ASH_INVALID, "\"%s\" is no list of objectives", run->objectives);
-        memcpy(metric, name, n);
-        metric[n] = 0;
+        memcpy(objective, name, n);
+        objective[n] = 0;
         if (r && r < sizeof(number)) {
             memcpy(number, reference, r);
             number[r] = 0;
@@ -154,7 +154,7 @@ static ash_status insert_objectives(db *d, const db_run *run, ash_error *err)
             return err->status;
         sqlite3_bind_int64(s, 1, run->id);
         sqlite3_bind_int64(s, 2, position);
-        db_bind_text(s, 3, metric + strspn(metric, " "));
+        db_bind_text(s, 3, objective + strspn(objective, " "));
         sqlite3_bind_double(s, 4, value);
         ash_status status = db_run_statement(d, s, "store the objectives", err);
         if (status != ASH_OK)

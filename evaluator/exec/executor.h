@@ -27,6 +27,7 @@ typedef struct executor_type {
 } executor_type;
 
 const executor_type *executor_find(const char *name);
+const executor_type *executor_at(size_t i); /* NULL past the end */
 extern const char *const executor_names[];
 
 #endif

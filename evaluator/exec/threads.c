@@ -112,6 +112,7 @@ static void work(team *w, int worker)
             break;
         arena_reset(a);
     }
+    pthread_cond_broadcast(&w->returned); /* the others need not sleep out their time */
     pthread_mutex_unlock(&w->lock);
     arena_destroy(a);
 }

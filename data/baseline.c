@@ -14,10 +14,11 @@
 #include <math.h>
 #include <string.h>
 
-#define LOGISTIC_WORK 6e7 /* samples x features x classes of one pass */
+#define LOGISTIC_PASS 1e8 /* samples x features x classes of one pass, */
+#define LOGISTIC_WORK 3e9 /* and of all iterations */
 #define RIDGE_WORK 4e9    /* samples x features^2 */
-#define NEIGHBOUR_WORK 6e9 /* queries x references x features, before the early exit */
-enum { LANES = 16, ITERATIONS = 200, BLOCK = 64, LEAST_QUERIES = 1000 };
+#define NEIGHBOUR_WORK 5e9 /* queries x references x features, before the early exit */
+enum { LANES = 16, LEAST_ITERATIONS = 20, MOST_ITERATIONS = 200, BLOCK = 64, LEAST_QUERIES = 1000 };
 
 /* ---- small linear algebra, in a fixed order ---- */
 
@@ -143,7 +144,10 @@ static ash_status fit_logistic(logistic *m, ash_error *err)
         return ash_fail_memory(err);
     }
     gsl_multimin_fdfminimizer_set(min, &problem, start, 0.1, 0.1);
-    for (int i = 0; i < ITERATIONS; i++)
+    /* Where work is short, stopping early costs less than fewer samples would. */
+    double passes = LOGISTIC_WORK / ((double)m->used * (double)(m->width * m->k));
+    int iterations = passes > MOST_ITERATIONS ? MOST_ITERATIONS : passes < LEAST_ITERATIONS ? LEAST_ITERATIONS : (int)passes;
+    for (int i = 0; i < iterations; i++)
         if (gsl_multimin_fdfminimizer_iterate(min) != GSL_SUCCESS ||
             gsl_multimin_test_gradient(gsl_multimin_fdfminimizer_gradient(min), 1e-4) == GSL_SUCCESS)
             break; /* no progress is an end too: float sums carry the gradient no further */
@@ -170,7 +174,7 @@ static double logistic_error(const logistic *m, const data_split *p)
 static ash_status run_logistic(const data_set *d, arena *a, data_baseline *out, ash_error *err)
 {
     logistic m = {.d = d, .width = width_of(d), .k = (size_t)d->n_outputs};
-    m.used = out->linear_train_used = bounded(LOGISTIC_WORK / (double)(m.width * m.k), d->train.n);
+    m.used = out->linear_train_used = bounded(LOGISTIC_PASS / (double)(m.width * m.k), d->train.n);
     size_t n = m.k * (m.width + 1);
     m.w = ARENA_NEW(a, float, n);
     m.g = ARENA_NEW(a, float, n);

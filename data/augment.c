@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* augment.c - mirror and shift one training image, in place
  *
- * The numbers drawn depend on the settings only, never on the image: mirror first, then rows, then columns. The gap
- * that a shift leaves is filled by repeating the edge. Copying goes against the direction of the shift, so no pixel is
- * overwritten before it has been read and no scratch is needed. */
+ * The numbers drawn depend on the settings only, never on the image: mirror first, then rows, then columns.
+ * The gap that a shift leaves is filled by repeating the edge. Copying goes against the direction of the
+ * shift, so no pixel is overwritten before it has been read and no scratch is needed. */
 #include "data/data.h"
 #include <string.h>
 
-bool data_has_augmentation(const data_set *d) { return d->flip || d->shift > 0; }
+bool data_has_augmentation(const data_set *d)
+{
+    return d->flip || d->shift > 0;
+}
 
 static void mirror(float *image, int h, int w, int c)
 {
     for (int y = 0; y < h; y++)
         for (int left = 0, right = w - 1; left < right; left++, right--)
             for (int k = 0; k < c; k++) {
-                float *a = image + ((ptrdiff_t)y * w + left) * c + k, *b = image + ((ptrdiff_t)y * w + right) * c + k;
+                float *a = image + ((ptrdiff_t)y * w + left) * c + k,
+                      *b = image + ((ptrdiff_t)y * w + right) * c + k;
                 float t = *a;
                 *a = *b;
                 *b = t;
             }
 }
 
-static int clamp(int v, int n) { return v < 0 ? 0 : v >= n ? n - 1 : v; }
+static int clamp(int v, int n)
+{
+    return v < 0 ? 0 : v >= n ? n - 1 : v;
+}
 
 static void shift(float *image, int h, int w, int c, int dy, int dx)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* baseline.c - what a network has to beat: a linear model and the nearest neighbour
  *
- * Both see what a network sees: the normalised training split. Their work is bounded, so that they answer in seconds on any
- * set: beyond a number of multiplications they use evenly spaced samples, as many as the bound allows, and say so.
+ * Both see what a network sees: the normalised training split. Their work is bounded, so that they answer in
+ * seconds on any set: beyond a number of multiplications they use evenly spaced samples, as many as the bound
+ * allows, and say so.
  *
- * Classification: multinomial logistic regression; half the squared weights are added to the summed loss (the common C = 1), which
- * GSL's vector BFGS minimises. Regression: ridge, by Cholesky on the normal equations. The figures are for people: expf
- * and logf may differ in the last bit between C libraries, so nothing that is searched or hashed depends on them. */
+ * Classification: multinomial logistic regression; half the squared weights are added to the summed loss (the
+ * common C = 1), which GSL's vector BFGS minimises. Regression: ridge, by Cholesky on the normal equations.
+ * The figures are for people: expf and logf may differ in the last bit between C libraries, so nothing that
+ * is searched or hashed depends on them. */
 #include "data/data.h"
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
@@ -14,9 +16,9 @@
 #include <math.h>
 #include <string.h>
 
-#define LOGISTIC_PASS 1e8 /* samples x features x classes of one pass, */
-#define LOGISTIC_WORK 3e9 /* and of all iterations */
-#define RIDGE_WORK 4e9    /* samples x features^2 */
+#define LOGISTIC_PASS 1e8  /* samples x features x classes of one pass, */
+#define LOGISTIC_WORK 3e9  /* and of all iterations */
+#define RIDGE_WORK 4e9     /* samples x features^2 */
 #define NEIGHBOUR_WORK 5e9 /* queries x references x features, before the early exit */
 enum { LANES = 16, LEAST_ITERATIONS = 20, MOST_ITERATIONS = 200, BLOCK = 64, LEAST_QUERIES = 1000 };
 
@@ -51,12 +53,21 @@ static float distance(const float *a, const float *b, size_t n)
     return sum;
 }
 
-static size_t width_of(const data_set *d) { return (size_t)d->h * (size_t)d->w * (size_t)d->c; }
+static size_t width_of(const data_set *d)
+{
+    return (size_t)d->h * (size_t)d->w * (size_t)d->c;
+}
 
 /* The i-th of `used` evenly spaced of n. */
-static size_t spaced(size_t i, size_t used, size_t n) { return (size_t)((double)i * (double)n / (double)used); }
+static size_t spaced(size_t i, size_t used, size_t n)
+{
+    return (size_t)((double)i * (double)n / (double)used);
+}
 
-static size_t bounded(double most, size_t n) { return most >= (double)n ? n : most < 1 ? 1 : (size_t)most; }
+static size_t bounded(double most, size_t n)
+{
+    return most >= (double)n ? n : most < 1 ? 1 : (size_t)most;
+}
 
 /* ---- logistic regression ---- */
 
@@ -136,7 +147,8 @@ static ash_status fit_logistic(logistic *m, ash_error *err)
     size_t n = m->k * (m->width + 1);
     gsl_multimin_function_fdf problem = {logistic_f, logistic_df, logistic_fdf, n, m};
     gsl_vector *start = gsl_vector_calloc(n);
-    gsl_multimin_fdfminimizer *min = gsl_multimin_fdfminimizer_alloc(gsl_multimin_fdfminimizer_vector_bfgs2, n);
+    gsl_multimin_fdfminimizer *min =
+        gsl_multimin_fdfminimizer_alloc(gsl_multimin_fdfminimizer_vector_bfgs2, n);
     if (!start || !min) {
         gsl_vector_free(start);
         if (min)
@@ -146,7 +158,9 @@ static ash_status fit_logistic(logistic *m, ash_error *err)
     gsl_multimin_fdfminimizer_set(min, &problem, start, 0.1, 0.1);
     /* Where work is short, stopping early costs less than fewer samples would. */
     double passes = LOGISTIC_WORK / ((double)m->used * (double)(m->width * m->k));
-    int iterations = passes > MOST_ITERATIONS ? MOST_ITERATIONS : passes < LEAST_ITERATIONS ? LEAST_ITERATIONS : (int)passes;
+    int iterations = passes > MOST_ITERATIONS    ? MOST_ITERATIONS
+                     : passes < LEAST_ITERATIONS ? LEAST_ITERATIONS
+                                                 : (int)passes;
     for (int i = 0; i < iterations; i++)
         if (gsl_multimin_fdfminimizer_iterate(min) != GSL_SUCCESS ||
             gsl_multimin_test_gradient(gsl_multimin_fdfminimizer_gradient(min), 1e-4) == GSL_SUCCESS)
@@ -244,7 +258,8 @@ static ash_status run_ridge(const data_set *d, data_baseline *out, ash_error *er
     out->linear_val_error = out->linear_test_error = NAN;
     if (width > 4096)
         return ASH_OK; /* the normal equations would not fit: no figure is better than none in time */
-    gsl_matrix *xx = gsl_matrix_calloc(width + 1, width + 1), *w = gsl_matrix_calloc(width + 1, (size_t)d->n_outputs);
+    gsl_matrix *xx = gsl_matrix_calloc(width + 1, width + 1),
+               *w = gsl_matrix_calloc(width + 1, (size_t)d->n_outputs);
     ash_status s = ASH_OK;
     if (!xx || !w) {
         s = ash_fail_memory(err);
@@ -259,8 +274,8 @@ static ash_status run_ridge(const data_set *d, data_baseline *out, ash_error *er
 
 /* ---- nearest neighbour ---- */
 
-/* Index of the training sample nearest to x, among `used` spaced ones; ties go to the first. A candidate is given up as
- * soon as a block of features has brought it past the best. */
+/* Index of the training sample nearest to x, among `used` spaced ones; ties go to the first. A candidate is
+ * given up as soon as a block of features has brought it past the best. */
 static size_t nearest(const data_set *d, size_t used, const float *x, size_t width)
 {
     size_t best = 0;
@@ -298,7 +313,8 @@ static double nearest_error(const data_set *d, size_t references, const data_spl
                                           : sqrt(square / (double)(queries * k));
 }
 
-/* Queries are thinned first, down to LEAST_QUERIES: a smaller sample of them adds noise, fewer references bias. */
+/* Queries are thinned first, down to LEAST_QUERIES: a smaller sample of them adds noise, fewer references
+ * bias. */
 static void run_neighbour(const data_set *d, data_baseline *out)
 {
     double width = (double)width_of(d);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv_reader.c - records of a CSV text (RFC 4180)
  *
- * A record is scanned twice: once for its end, so that room for its cells is made, then cell by cell. What it takes is
- * bounded by the text's own length. */
+ * A record is scanned twice: once for its end, so that room for its cells is made, then cell by cell. What it
+ * takes is bounded by the text's own length. */
 #include "data/csv_reader.h"
 #include <stdint.h>
 #include <string.h>
@@ -25,8 +25,8 @@ static size_t utf8_length(const unsigned char *p, const unsigned char *end)
     return code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : n;
 }
 
-ash_status csv_begin(csv_reader *r, const char *name, const char *text, size_t n, char delimiter, csv_store *store,
-                     ash_error *err)
+ash_status csv_begin(csv_reader *r, const char *name, const char *text, size_t n, char delimiter,
+                     csv_store *store, ash_error *err)
 {
     const unsigned char *p = (const unsigned char *)text, *end = p + n;
     *r = (csv_reader){name, text, text + n, 1, delimiter, store};
@@ -37,16 +37,24 @@ ash_status csv_begin(csv_reader *r, const char *name, const char *text, size_t n
     for (size_t line = 1, step; p < end; p += step) {
         step = utf8_length(p, end);
         if (step == 0)
-            return ash_fail(err, ASH_INVALID, "%s:%zu: the text is not UTF-8; convert it (iconv -t UTF-8)", name, line);
+            return ash_fail(err, ASH_INVALID, "%s:%zu: the text is not UTF-8; convert it (iconv -t UTF-8)",
+                            name, line);
         if (*p == 0)
-            return ash_fail(err, ASH_INVALID, "%s:%zu: there is a NUL byte; this is not a text file", name, line);
+            return ash_fail(err, ASH_INVALID, "%s:%zu: there is a NUL byte; this is not a text file", name,
+                            line);
         line += *p == '\n';
     }
     return ASH_OK;
 }
 
-static bool ends_line(char c) { return c == '\n' || c == '\r'; }
-static bool blank(const csv_reader *r, char c) { return (c == ' ' || c == '\t') && c != r->delimiter; }
+static bool ends_line(char c)
+{
+    return c == '\n' || c == '\r';
+}
+static bool blank(const csv_reader *r, char c)
+{
+    return (c == ' ' || c == '\t') && c != r->delimiter;
+}
 
 static const char *skip_blanks(const csv_reader *r, const char *p)
 {
@@ -77,8 +85,8 @@ static const char *closing_quote(const csv_reader *r, const char *p)
     return p;
 }
 
-/* The record at r->at: its cells, and bytes enough for their text with terminators. Follows the same rules as the
- * readers of cells below: a quote opens only at the beginning of a cell. */
+/* The record at r->at: its cells, and bytes enough for their text with terminators. Follows the same rules as
+ * the readers of cells below: a quote opens only at the beginning of a cell. */
 static void measure(const csv_reader *r, size_t *cells, size_t *bytes)
 {
     const char *p = r->at;
@@ -118,7 +126,8 @@ static ash_status quoted_cell(csv_reader *r, const char **at, char **to, csv_cel
     char *begin = *to, *out = *to;
     for (;; p++) {
         if (p >= r->end)
-            return ash_fail(err, ASH_INVALID, "%s:%zu: the quote that opens here is never closed", r->name, opened);
+            return ash_fail(err, ASH_INVALID, "%s:%zu: the quote that opens here is never closed", r->name,
+                            opened);
         if (*p == '"') {
             if (p + 1 >= r->end || p[1] != '"')
                 break;
@@ -131,7 +140,8 @@ static ash_status quoted_cell(csv_reader *r, const char **at, char **to, csv_cel
     p = skip_blanks(r, p + 1);
     if (p < r->end && *p != r->delimiter && !ends_line(*p))
         return ash_fail(err, ASH_INVALID,
-                        "%s:%zu: text follows a closing quote; inside quotes, a quote is written twice", r->name, r->line);
+                        "%s:%zu: text follows a closing quote; inside quotes, a quote is written twice",
+                        r->name, r->line);
     *out = '\0';
     *cell = (csv_cell){begin, (size_t)(out - begin), true};
     *to = out + 1;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* data.c - from settings to a data set: read, split, hash, fill, normalise
  *
- * The format reads everything into one array; the split permutes it in place, so that train, validation and test are three
- * stretches of it and no second copy exists. The hash is taken there, before anything is fitted. */
+ * The format reads everything into one array; the split permutes it in place, so that train, validation and
+ * test are three stretches of it and no second copy exists. The hash is taken there, before anything is
+ * fitted. */
+#include "core/log.h"
 #include "data/format.h"
 #include "data/normalize.h"
 #include "data/split.h"
-#include "core/log.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +41,8 @@ static const option rows[] = {
     {"val_limit", OPTION_COUNT, offsetof(data_settings, val_limit), "0", 0, 2147483647.0,
      .help = "validate on at most this many samples, stratified; 0: all"},
     {"normalize", OPTION_NAME, offsetof(data_settings, normalize), "auto", .names = normalize_names,
-     .help = "to mean 0 and deviation 1: global (per channel), feature (per element), none; auto: images global, tables feature"},
+     .help = "to mean 0 and deviation 1: global (per channel), feature (per element), none; auto: images "
+             "global, tables feature"},
     {"flip", OPTION_BOOL, offsetof(data_settings, flip), "false",
      .help = "mirror half of the training images left to right"},
     {"shift", OPTION_INT, offsetof(data_settings, shift), "0", 0, 1024, .unit = "pixels",
@@ -48,11 +50,26 @@ static const option rows[] = {
 };
 const option_table data_options = OPTION_TABLE("data", data_settings, rows);
 
-const data_format *data_format_at(size_t i) { return i < N_FORMATS ? formats[i] : NULL; }
-const char *data_format_name(const data_format *f) { return f->name; }
-const char *data_format_help(const data_format *f) { return f->help; }
-const option_table *data_format_options(const data_format *f) { return f->options; }
-const char *data_task_name(data_task t) { return t == DATA_CLASSIFICATION ? "classification" : "regression"; }
+const data_format *data_format_at(size_t i)
+{
+    return i < N_FORMATS ? formats[i] : NULL;
+}
+const char *data_format_name(const data_format *f)
+{
+    return f->name;
+}
+const char *data_format_help(const data_format *f)
+{
+    return f->help;
+}
+const option_table *data_format_options(const data_format *f)
+{
+    return f->options;
+}
+const char *data_task_name(data_task t)
+{
+    return t == DATA_CLASSIFICATION ? "classification" : "regression";
+}
 
 const data_format *data_format_find(const char *name)
 {
@@ -95,9 +112,10 @@ typedef struct opened { /* what a data_set really is */
     arena *arena;
 } opened;
 
-/* One table of the common rows and the format's, over one struct: a typo is compared with all keys that count. */
-static ash_status read_settings(const data_format *f, const node *map, arena *a, data_settings **common, void **own,
-                                const char **text, ash_error *err)
+/* One table of the common rows and the format's, over one struct: a typo is compared with all keys that
+ * count. */
+static ash_status read_settings(const data_format *f, const node *map, arena *a, data_settings **common,
+                                void **own, const char **text, ash_error *err)
 {
     size_t align = _Alignof(max_align_t), at = (sizeof(data_settings) + align - 1) / align * align;
     size_t n = data_options.count + f->options->count;
@@ -136,7 +154,8 @@ static ash_status find_format(const node *map, const data_format **out, ash_erro
         return ash_fail_memory(err);
     static const option_table only_type = {"data", rows, 1, sizeof(data_settings)};
     data_settings s;
-    node alone = *type, parent = {.kind = NODE_MAP, .first = &alone, .count = 1, .file = type->file, .source = type->source};
+    node alone = *type,
+         parent = {.kind = NODE_MAP, .first = &alone, .count = 1, .file = type->file, .source = type->source};
     alone.next = NULL;
     ash_status status = option_read(&only_type, &s, &parent, a, err);
     arena_destroy(a);
@@ -186,7 +205,8 @@ static hash256 hash_data(const data_set *d, const data_settings *s, const double
 
 /* ---- opening ---- */
 
-static ash_status check_augmentation(const data_raw *raw, const data_settings *s, const node *map, ash_error *err)
+static ash_status check_augmentation(const data_raw *raw, const data_settings *s, const node *map,
+                                     ash_error *err)
 {
     if (s->flip && (!raw->is_image || raw->w < 2))
         return data_fail_key(map, "flip", err, "flip is for images; %s has none", raw->name);
@@ -194,8 +214,8 @@ static ash_status check_augmentation(const data_raw *raw, const data_settings *s
         return data_fail_key(map, "shift", err, "shift is for images; %s has none", raw->name);
     int least = raw->h < raw->w ? raw->h : raw->w;
     if (s->shift >= least)
-        return data_fail_key(map, "shift", err, "shift %lld would push a %d x %d image out of sight", (long long)s->shift,
-                             raw->h, raw->w);
+        return data_fail_key(map, "shift", err, "shift %lld would push a %d x %d image out of sight",
+                             (long long)s->shift, raw->h, raw->w);
     return ASH_OK;
 }
 
@@ -237,7 +257,8 @@ static void warn_constant(const data_set *d)
     if (n == 1)
         log_warn("%s: feature \"%s\" is constant in the training split and tells nothing", d->name, first);
     else if (n > 1)
-        log_warn("%s: %zu features (\"%s\", ...) are constant in the training split and tell nothing", d->name, n, first);
+        log_warn("%s: %zu features (\"%s\", ...) are constant in the training split and tell nothing",
+                 d->name, n, first);
 }
 
 static ash_status open_in(opened *o, const node *map, arena *scratch, ash_error *err)

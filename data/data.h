@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* data.h - data sets: read, split, normalised
  *
- * One format per file (data/formats.def). Everything ends as one dense array of float images (n, h, w, c), features as (n, 1, 1, c).
- * Splits are stratified (classification) and come from a split seed of their own, so that the search seed never
- * changes what is held out. Normalisation is fitted on the training split only. The test split is opened once.
+ * One format per file (data/formats.def). Everything ends as one dense array of float images (n, h, w, c),
+ * features as (n, 1, 1, c). Splits are stratified (classification) and come from a split seed of their own,
+ * so that the search seed never changes what is held out. Normalisation is fitted on the training split only.
+ * The test split is opened once.
  */
 #ifndef DATA_DATA_H
 #define DATA_DATA_H
@@ -27,8 +28,8 @@ typedef struct data_settings { /* option table "data"; the format's own table ad
     double val_fraction, test_fraction; /* test_fraction is ignored when the set has official test files */
     int64_t limit;                      /* use at most this many training samples (stratified); 0: all */
     int64_t val_limit;                  /* the same for the validation split */
-    const char *normalize; /* none, global (one mean and deviation per channel), feature (one per input element),
-                            * auto (images: global, tables: feature) */
+    const char *normalize; /* none, global (one mean and deviation per channel), feature (one per input
+                            * element), auto (images: global, tables: feature) */
     bool flip;             /* augmentation of training images; off by default */
     int64_t shift;
 } data_settings;
@@ -41,7 +42,8 @@ typedef struct data_split {
     float *target;  /* (n, n_outputs), standardised with target_mean/target_std; NULL for classification */
 } data_split;
 
-typedef struct data_summary { /* of one channel (images) or one feature (tables), training split, before normalisation */
+typedef struct data_summary {   /* of one channel (images) or one feature (tables), training split, before
+                                   normalisation */
     double min, max, mean, std; /* of the values that are not missing; std is the population's */
     size_t missing;
 } data_summary;
@@ -60,34 +62,37 @@ typedef struct data_set {
     bool official_test;               /* the test split came as such, not from test_fraction */
     double *target_mean, *target_std; /* (n_outputs), regression, of the training split */
     const char *normalize;            /* what was done: none, global or feature */
-    const float *norm_mean, *norm_scale; /* x = (raw - mean) * scale; (n_norm): 0, c or h * w * c, as `normalize` says */
+    const float *norm_mean,
+        *norm_scale; /* x = (raw - mean) * scale; (n_norm): 0, c or h * w * c, as `normalize` says */
     size_t n_norm;
     const data_summary *summary; /* (c) */
     size_t dropped;              /* rows left out for missing values */
     bool flip;
     int shift;
     const char *settings; /* canonical text of all settings, the format's too */
-    hash256 hash;         /* of the samples and labels as split, before normalisation, and of the settings that shape them;
-                           * not of paths */
+    hash256 hash; /* of the samples and labels as split, before normalisation, and of the settings that shape
+                   * them; not of paths */
 } data_set;
 
-/* Reads `map` (the run file's data section; NULL: digits) whole: common settings and the format's own. A relative
- * path is relative to the folder of the file that the key stands in (--set and NULL: the working directory). Everything lives until
- * data_close; `map` may go before. */
+/* Reads `map` (the run file's data section; NULL: digits) whole: common settings and the format's own. A
+ * relative path is relative to the folder of the file that the key stands in (--set and NULL: the working
+ * directory). Everything lives until data_close; `map` may go before. */
 ash_status data_open(const node *map, data_set **out, ash_error *err);
 void data_close(data_set *d); /* NULL is fine */
 
-/* Augment one training image in place, by d->flip and d->shift; ctx is the data_set. Fits nn_dataset.augment. A shift
- * moves the image by a whole number of pixels and repeats the edge pixels into the gap: that is right for any data,
- * where a constant would be a new value in a set whose background is not that constant. */
+/* Augment one training image in place, by d->flip and d->shift; ctx is the data_set. Fits nn_dataset.augment.
+ * A shift moves the image by a whole number of pixels and repeats the edge pixels into the gap: that is right
+ * for any data, where a constant would be a new value in a set whose background is not that constant. */
 void data_augment(const void *ctx, float *image, rng *r);
 bool data_has_augmentation(const data_set *d);
 
-/* Fitted on the training split. Error fractions; for regression RMSE of the standardised targets, as nn_score.error. Test
- * figures are NaN without a test split. Work is bounded: `*_used` are the samples that took part, evenly spaced. */
+/* Fitted on the training split. Error fractions; for regression RMSE of the standardised targets, as
+ * nn_score.error. Test figures are NaN without a test split. Work is bounded: `*_used` are the samples that
+ * took part, evenly spaced. */
 typedef struct data_baseline {
-    double linear_val_error, linear_test_error; /* multinomial logistic regression, or ridge for regression (RMSE) */
-    double nn1_val_error, nn1_test_error;       /* 1-nearest-neighbour, Euclidean, on normalised values */
+    double linear_val_error,
+        linear_test_error; /* multinomial logistic regression, or ridge for regression (RMSE) */
+    double nn1_val_error, nn1_test_error; /* 1-nearest-neighbour, Euclidean, on normalised values */
     int64_t linear_macs;
     size_t linear_train_used, nn1_train_used, nn1_val_used, nn1_test_used;
 } data_baseline;

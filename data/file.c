@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* file.c - reading a data file, plain or gzip, with bounds
  *
- * zlib's gzFile reads both kinds. What it does not say is added here: the kind of file, the bound of its content, and a
- * sentence for each way to fail. */
+ * zlib's gzFile reads both kinds. What it does not say is added here: the kind of file, the bound of its
+ * content, and a sentence for each way to fail. */
 #include "data/file.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,8 @@ ash_status data_file_read(data_file *f, void *bytes, size_t n, size_t *got, ash_
             if (code == Z_MEM_ERROR)
                 return ash_fail_memory(err);
             if (code == Z_BUF_ERROR)
-                return ash_fail(err, ASH_INVALID, "%s: the compressed file ends early; fetch it again", f->path);
+                return ash_fail(err, ASH_INVALID, "%s: the compressed file ends early; fetch it again",
+                                f->path);
             (void)what; /* zlib's words ("invalid distance too far back") help nobody here */
             return ash_fail(err, ASH_INVALID, "%s: the compressed file is damaged; fetch it again", f->path);
         }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* file.h - reading a data file, plain or gzip, with bounds
  *
- * Whether a file is compressed is seen from its first bytes, not its name. `most` bounds what it can hold before anything is
- * read: its size, or 1,032 times its size when compressed (deflate cannot expand further), so that a header's claim
- * can be refused before memory is taken for it.
+ * Whether a file is compressed is seen from its first bytes, not its name. `most` bounds what it can hold
+ * before anything is read: its size, or 1,032 times its size when compressed (deflate cannot expand further),
+ * so that a header's claim can be refused before memory is taken for it.
  */
 #ifndef DATA_FILE_H
 #define DATA_FILE_H
@@ -24,7 +24,8 @@ typedef struct data_file {
 
 bool data_file_exists(const char *path); /* a readable regular file */
 ash_status data_file_open(data_file *f, const char *path, ash_error *err);
-/* Up to n bytes; *got < n only at the end of the file. A compressed file that ends early or fails its checksum is an error. */
+/* Up to n bytes; *got < n only at the end of the file. A compressed file that ends early or fails its
+ * checksum is an error. */
 ash_status data_file_read(data_file *f, void *bytes, size_t n, size_t *got, ash_error *err);
 void data_file_close(data_file *f); /* fine on a zeroed struct */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* format.h - what a data format provides
  *
- * A format is one file in data/formats/ that fills a data_format, and one line in data/formats.def. It turns its settings
- * into a data_raw: all samples in one array, unsplit and not normalised. The rest (splits, hash, normalisation) is
- * the same for all formats and happens in data.c.
+ * A format is one file in data/formats/ that fills a data_format, and one line in data/formats.def. It turns
+ * its settings into a data_raw: all samples in one array, unsplit and not normalised. The rest (splits, hash,
+ * normalisation) is the same for all formats and happens in data.c.
  */
 #ifndef DATA_FORMAT_H
 #define DATA_FORMAT_H
@@ -21,9 +21,9 @@ typedef struct data_raw {
     bool is_image;
     int h, w, c;
     int n_outputs;
-    size_t n;      /* samples, official test samples included */
-    size_t n_test; /* the last n_test are the official test split; 0: there is none */
-    float *x;      /* (n, h, w, c); NaN: missing, filled later with the training mean */
+    size_t n;       /* samples, official test samples included */
+    size_t n_test;  /* the last n_test are the official test split; 0: there is none */
+    float *x;       /* (n, h, w, c); NaN: missing, filled later with the training mean */
     int32_t *label; /* (n), in [0, n_outputs); NULL for regression */
     double *target; /* (n, n_outputs), finite; NULL for classification */
     const char *const *class_names, *const *feature_names, *const *target_names;

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* normalize.c - statistics of the training split, and what is done with them
  *
- * Means and deviations are summed in double, in sample order, in two passes (no cancellation), so the bits are the
- * same everywhere. A deviation that is only rounding noise of the mean (below 1e-7 of its size) counts as constant: dividing
- * by it would turn noise into a feature. */
+ * Means and deviations are summed in double, in sample order, in two passes (no cancellation), so the bits
+ * are the same everywhere. A deviation that is only rounding noise of the mean (below 1e-7 of its size)
+ * counts as constant: dividing by it would turn noise into a feature. */
 #include "data/normalize.h"
 #include <math.h>
 #include <string.h>
 
-static size_t sample_width(const data_set *d) { return (size_t)d->h * (size_t)d->w * (size_t)d->c; }
+static size_t sample_width(const data_set *d)
+{
+    return (size_t)d->h * (size_t)d->w * (size_t)d->c;
+}
 
-static bool is_constant(double mean, double std) { return std <= 1e-7 * fabs(mean) || std <= 0; }
+static bool is_constant(double mean, double std)
+{
+    return std <= 1e-7 * fabs(mean) || std <= 0;
+}
 
 ash_status data_summarise(data_set *d, arena *a, ash_error *err)
 {
@@ -36,8 +42,9 @@ ash_status data_summarise(data_set *d, arena *a, ash_error *err)
         }
     for (size_t k = 0; k < c; k++) {
         if (s[k].missing == values)
-            return ash_fail(err, ASH_INVALID, "%s: feature \"%s\" has no value in the training split; leave it out",
-                            d->name, d->feature_names ? d->feature_names[k] : "?");
+            return ash_fail(err, ASH_INVALID,
+                            "%s: feature \"%s\" has no value in the training split; leave it out", d->name,
+                            d->feature_names ? d->feature_names[k] : "?");
         s[k].mean /= (double)(values - s[k].missing);
     }
     for (size_t i = 0; i < values; i++)
@@ -56,7 +63,8 @@ ash_status data_summarise(data_set *d, arena *a, ash_error *err)
     }
     d->summary = s;
     if (all_constant)
-        return ash_fail(err, ASH_INVALID, "%s: every %s is constant in the training split; there is nothing to learn from",
+        return ash_fail(err, ASH_INVALID,
+                        "%s: every %s is constant in the training split; there is nothing to learn from",
                         d->name, d->is_image ? "channel" : "feature");
     return ASH_OK;
 }
@@ -135,7 +143,7 @@ ash_status data_standardise(data_set *d, const double *target, arena *a, ash_err
     size_t k = (size_t)d->n_outputs, n = d->train.n + d->val.n + d->test.n;
     d->target_mean = ARENA_NEW(a, double, k);
     d->target_std = ARENA_NEW(a, double, k);
-    float *out = ARENA_NEW(a, float, n * k);
+    float *out = ARENA_NEW(a, float, n *k);
     if (!d->target_mean || !d->target_std || !out)
         return ash_fail_memory(err);
     for (size_t j = 0; j < k; j++) {
@@ -150,7 +158,8 @@ ash_status data_standardise(data_set *d, const double *target, arena *a, ash_err
             return ash_fail(err, ASH_INVALID, "%s: target \"%s\" is too large to be standardised", d->name,
                             d->target_names[j]);
         if (std <= 1e-12 * fabs(mean) || std <= 0)
-            return ash_fail(err, ASH_INVALID, "%s: target \"%s\" is constant in the training split; there is nothing to learn",
+            return ash_fail(err, ASH_INVALID,
+                            "%s: target \"%s\" is constant in the training split; there is nothing to learn",
                             d->name, d->target_names[j]);
         d->target_mean[j] = mean;
         d->target_std[j] = std;

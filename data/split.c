@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* split.c - stratified splits
  *
- * The samples of each class are shuffled by a stream of (split seed, class) and dealt: first test, then validation, the
- * rest trains. How many of each class go where comes from rounding the running total over the classes, so that each
- * class is within one sample of its share and so is the sum. `limit` thins the dealt samples the same way, so a smaller
- * limit uses a subset of what a larger one uses, up to rounding. Regression is one class. */
+ * The samples of each class are shuffled by a stream of (split seed, class) and dealt: first test, then
+ * validation, the rest trains. How many of each class go where comes from rounding the running total over the
+ * classes, so that each class is within one sample of its share and so is the sum. `limit` thins the dealt
+ * samples the same way, so a smaller limit uses a subset of what a larger one uses, up to rounding.
+ * Regression is one class. */
 #include "data/split.h"
 #include <math.h>
 #include <string.h>
@@ -13,9 +14,10 @@ enum { LEAST = 3 }; /* samples of a class: one for each split */
 
 typedef enum part { TRAIN, VAL, TEST, UNUSED, N_PARTS } part;
 
-/* Round shares of the running total: take[k] of count[k] samples, each at least `least` and at most count[k] - keep.
- * With fraction 0 nothing is taken. */
-static void deal(size_t *take, const size_t *count, size_t n_classes, double fraction, size_t least, size_t keep)
+/* Round shares of the running total: take[k] of count[k] samples, each at least `least` and at most count[k]
+ * - keep. With fraction 0 nothing is taken. */
+static void deal(size_t *take, const size_t *count, size_t n_classes, double fraction, size_t least,
+                 size_t keep)
 {
     size_t seen = 0, given = 0;
     for (size_t k = 0; k < n_classes; k++) {
@@ -45,13 +47,14 @@ static ash_status check_classes(const data_raw *raw, const size_t *count, ash_er
 {
     if (raw->task == DATA_REGRESSION) {
         if (count[0] < LEAST)
-            return ash_fail(err, ASH_INVALID, "%s: %zu samples; at least three are needed, one for each split",
-                            raw->name, count[0]);
+            return ash_fail(err, ASH_INVALID,
+                            "%s: %zu samples; at least three are needed, one for each split", raw->name,
+                            count[0]);
         return ASH_OK;
     }
     if (raw->n_outputs < 2)
-        return ash_fail(err, ASH_INVALID, "%s: there is one class only (\"%s\"); nothing can be told apart", raw->name,
-                        raw->class_names[0]);
+        return ash_fail(err, ASH_INVALID, "%s: there is one class only (\"%s\"); nothing can be told apart",
+                        raw->name, raw->class_names[0]);
     for (int k = 0; k < raw->n_outputs; k++)
         if (count[k] < LEAST)
             return ash_fail(err, ASH_INVALID,
@@ -69,7 +72,8 @@ static ash_status thin(size_t *have, size_t n_classes, int64_t limit, const char
     if (limit <= 0 || (size_t)limit >= total)
         return ASH_OK;
     if ((size_t)limit < n_classes)
-        return data_fail_key(map, key, err, "%s %lld is too small: %s has %zu classes, and each keeps a sample", key,
+        return data_fail_key(map, key, err,
+                             "%s %lld is too small: %s has %zu classes, and each keeps a sample", key,
                              (long long)limit, raw->name, n_classes);
     size_t seen = 0, given = 0;
     for (size_t k = 0; k < n_classes; k++) {
@@ -83,7 +87,8 @@ static ash_status thin(size_t *have, size_t n_classes, int64_t limit, const char
         if (t < have[k])
             have[k] = t;
     }
-    /* Classes raised to one sample may have brought the sum over the limit: take them from the largest class. */
+    /* Classes raised to one sample may have brought the sum over the limit: take them from the largest class.
+     */
     for (total = sum(have, n_classes); total > (size_t)limit; total--) {
         size_t largest = 0;
         for (size_t k = 1; k < n_classes; k++)
@@ -94,8 +99,8 @@ static ash_status thin(size_t *have, size_t n_classes, int64_t limit, const char
     return ASH_OK;
 }
 
-ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a, data_order *out,
-                           ash_error *err)
+ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a,
+                           data_order *out, ash_error *err)
 {
     size_t n_own = raw->n - raw->n_test; /* those that we split; official test samples follow them */
     size_t n_classes = raw->task == DATA_CLASSIFICATION ? (size_t)raw->n_outputs : 1;
@@ -116,8 +121,8 @@ ash_status data_split_make(const data_raw *raw, const data_settings *s, const no
     double test_fraction = raw->n_test ? 0 : s->test_fraction;
     if (s->val_fraction + test_fraction >= 1)
         return data_fail_key(map, node_get(map, "val_fraction") ? "val_fraction" : "test_fraction", err,
-                             "val_fraction %g and test_fraction %g leave nothing to train on", s->val_fraction,
-                             test_fraction);
+                             "val_fraction %g and test_fraction %g leave nothing to train on",
+                             s->val_fraction, test_fraction);
 
     deal(test, count, n_classes, test_fraction, 1, 2);
     for (size_t k = 0; k < n_classes; k++)
@@ -166,7 +171,8 @@ ash_status data_split_make(const data_raw *raw, const data_settings *s, const no
     return ASH_OK;
 }
 
-/* Walk the cycles of the permutation: row i becomes the old row order[i]. One spare row, no second copy of the data. */
+/* Walk the cycles of the permutation: row i becomes the old row order[i]. One spare row, no second copy of
+ * the data. */
 ash_status data_split_apply(data_raw *raw, const data_order *order, arena *scratch, ash_error *err)
 {
     size_t width = (size_t)raw->h * (size_t)raw->w * (size_t)raw->c, k = (size_t)raw->n_outputs;

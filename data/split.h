@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* split.h - which samples are held out
  *
- * A pure function of (labels, settings): the split seed only, never the search seed, the format or the values. Classes keep their
- * shares to within one sample, and every class has at least one sample in each split. Within a split, samples
- * stay in their original order.
+ * A pure function of (labels, settings): the split seed only, never the search seed, the format or the
+ * values. Classes keep their shares to within one sample, and every class has at least one sample in each
+ * split. Within a split, samples stay in their original order.
  */
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
@@ -16,8 +16,8 @@ typedef struct data_order {
 } data_order;
 
 /* In `a`. Refuses a class with fewer than three samples, and a set or a limit too small for its classes. */
-ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a, data_order *out,
-                           ash_error *err);
+ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a,
+                           data_order *out, ash_error *err);
 
 /* Put the samples into that order, in place. `scratch` is for one row. */
 ash_status data_split_apply(data_raw *raw, const data_order *order, arena *scratch, ash_error *err);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv.c - tables of numbers with a label or a target, as text
  *
- * The file is gone through three times: once for the header, once to count rows and see that none is ragged, once
- * for the values. Features are numbers; what is learnt is numbers (regression) or anything (classification: its
- * values, sorted, are the classes, so their order does not depend on the rows'). */
+ * The file is gone through three times: once for the header, once to count rows and see that none is ragged,
+ * once for the values. Features are numbers; what is learnt is numbers (regression) or anything
+ * (classification: its values, sorted, are the classes, so their order does not depend on the rows'). */
+#include "core/text.h"
 #include "data/csv_reader.h"
 #include "data/file.h"
 #include "data/format.h"
-#include "core/text.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -28,20 +28,24 @@ static const char *const task_names[] = {"auto", "classification", "regression",
 static const char *const missing_names[] = {"refuse", "drop", "mean", NULL};
 
 static const option rows[] = {
-    {"path", OPTION_TEXT, offsetof(csv_settings, path), NULL, .execution = true, .help = "the file, plain or .gz"},
+    {"path", OPTION_TEXT, offsetof(csv_settings, path), NULL, .execution = true,
+     .help = "the file, plain or .gz"},
     {"test_path", OPTION_TEXT, offsetof(csv_settings, test_path), NULL, .optional = true, .execution = true,
      .help = "a file of the same columns that is the test split"},
     {"header", OPTION_NAME, offsetof(csv_settings, header), "auto", .names = header_names,
-     .help = "whether the first record names the columns; auto: some column has text there and a number below"},
+     .help =
+         "whether the first record names the columns; auto: some column has text there and a number below"},
     {"delimiter", OPTION_TEXT, offsetof(csv_settings, delimiter), ",", .help = "one character, or tab"},
     {"label", OPTION_TEXT_LIST, offsetof(csv_settings, label), "-1",
-     .help = "column to learn, by name or by index from 0, from the end when negative; regression may have several"},
+     .help = "column to learn, by name or by index from 0, from the end when negative; regression may have "
+             "several"},
     {"ignore", OPTION_TEXT_LIST, offsetof(csv_settings, ignore), NULL, .optional = true,
      .help = "columns to leave out, by name or index"},
     {"task", OPTION_NAME, offsetof(csv_settings, task), "auto", .names = task_names,
      .help = "auto: text or at most 20 whole numbers are classes, other numbers are targets"},
     {"missing", OPTION_NAME, offsetof(csv_settings, missing), "refuse", .names = missing_names,
-     .help = "empty, NA, NaN, null or ? cells: refuse the file, drop their rows, or fill in the training mean"},
+     .help =
+         "empty, NA, NaN, null or ? cells: refuse the file, drop their rows, or fill in the training mean"},
     {"shape", OPTION_INT_LIST, offsetof(csv_settings, shape), NULL, 1, DATA_MAX_SIDE, .optional = true,
      .help = "[h, w] or [h, w, c]: each row is an image, channels last"},
 };
@@ -119,7 +123,8 @@ static ash_status open_table(csv_load *l, csv_table *t, const char *path, char d
     t->path = path;
     ash_status s = data_file_slurp(path, MOST_TEXT, &t->text, err);
     if (s == ASH_OK)
-        s = csv_begin(&t->body, path, t->text.data ? t->text.data : "", t->text.len, delimiter, &l->store, err);
+        s = csv_begin(&t->body, path, t->text.data ? t->text.data : "", t->text.len, delimiter, &l->store,
+                      err);
     if (s != ASH_OK)
         return s;
     csv_reader r = t->body;
@@ -133,10 +138,10 @@ static ash_status open_table(csv_load *l, csv_table *t, const char *path, char d
     if (first.n < 2) {
         char better = better_delimiter(t, delimiter);
         if (better)
-            return ash_fail(err, ASH_INVALID, "%s:%zu: there is one column only; is the delimiter \"%s\"?", path, first.line,
-                            better == '\t' ? "tab" : (char[]){better, 0});
-        return ash_fail(err, ASH_INVALID, "%s:%zu: there is one column only; a label and a feature make two", path,
-                        first.line);
+            return ash_fail(err, ASH_INVALID, "%s:%zu: there is one column only; is the delimiter \"%s\"?",
+                            path, first.line, better == '\t' ? "tab" : (char[]){better, 0});
+        return ash_fail(err, ASH_INVALID, "%s:%zu: there is one column only; a label and a feature make two",
+                        path, first.line);
     }
     if (first.n > MOST_COLUMNS)
         return ash_fail(err, ASH_INVALID, "%s:%zu: %zu columns are too many", path, first.line, first.n);
@@ -172,7 +177,8 @@ static ash_status name_columns(csv_load *l, ash_error *err)
     bool more;
     if (l->train.has_header) { /* again from the top: the record's text was borrowed */
         csv_reader top = l->train.body;
-        ash_status s = csv_begin(&top, l->train.path, l->train.text.data, l->train.text.len, top.delimiter, &l->store, err);
+        ash_status s = csv_begin(&top, l->train.path, l->train.text.data, l->train.text.len, top.delimiter,
+                                 &l->store, err);
         if (s == ASH_OK)
             s = csv_next(&top, &r, &more, err);
         if (s != ASH_OK)
@@ -188,7 +194,8 @@ static ash_status name_columns(csv_load *l, ash_error *err)
 }
 
 /* The column that `text` means, by name or by index. */
-static ash_status find_column(const csv_load *l, const char *key, const char *text, size_t *out, ash_error *err)
+static ash_status find_column(const csv_load *l, const char *key, const char *text, size_t *out,
+                              ash_error *err)
 {
     size_t found = 0;
     for (size_t i = 0; i < l->n_columns && l->train.has_header; i++)
@@ -199,18 +206,21 @@ static ash_status find_column(const csv_load *l, const char *key, const char *te
     if (found == 1)
         return ASH_OK;
     if (found > 1)
-        return data_fail_key(l->map, key, err, "%s: %zu columns are named \"%s\"; give its index", l->train.path, found,
-                             text);
+        return data_fail_key(l->map, key, err, "%s: %zu columns are named \"%s\"; give its index",
+                             l->train.path, found, text);
     int64_t i, n = (int64_t)l->n_columns;
     if (text_to_int(text, &i)) {
         if (i < -n || i >= n)
-            return data_fail_key(l->map, key, err, "%s: there is no column %lld; the columns are 0 to %lld, or -1 to -%lld from the end",
-                                 l->train.path, (long long)i, (long long)n - 1, (long long)n);
+            return data_fail_key(
+                l->map, key, err,
+                "%s: there is no column %lld; the columns are 0 to %lld, or -1 to -%lld from the end",
+                l->train.path, (long long)i, (long long)n - 1, (long long)n);
         *out = (size_t)(i < 0 ? i + n : i);
         return ASH_OK;
     }
     if (!l->train.has_header)
-        return data_fail_key(l->map, key, err, "%s: there is no header to find \"%s\" in; give the column's index",
+        return data_fail_key(l->map, key, err,
+                             "%s: there is no header to find \"%s\" in; give the column's index",
                              l->train.path, text);
     const char **names = ARENA_NEW(l->scratch, const char *, l->n_columns);
     if (!names)
@@ -270,8 +280,8 @@ static ash_status count_rows(csv_table *t, size_t n_columns, ash_error *err)
         if (!more)
             break;
         if (row.n != n_columns)
-            return ash_fail(err, ASH_INVALID, "%s:%zu: %zu cell%s, where the file's first record has %zu", t->path, row.line,
-                            row.n, row.n == 1 ? "" : "s", n_columns);
+            return ash_fail(err, ASH_INVALID, "%s:%zu: %zu cell%s, where the file's first record has %zu",
+                            t->path, row.line, row.n, row.n == 1 ? "" : "s", n_columns);
         t->n_rows++;
     }
     if (t->n_rows == 0)
@@ -291,8 +301,8 @@ static void note_missing(csv_load *l, const csv_table *t, size_t line, const cha
 }
 
 /* One row's features to x and labels to label; *keep = false when `missing: drop` leaves it out. */
-static ash_status read_row(csv_load *l, const csv_table *t, const csv_record *row, float *x, const char **label, bool *keep,
-                           ash_error *err)
+static ash_status read_row(csv_load *l, const csv_table *t, const csv_record *row, float *x,
+                           const char **label, bool *keep, ash_error *err)
 {
     bool drop = strcmp(l->s->missing, "drop") == 0, mean = strcmp(l->s->missing, "mean") == 0;
     size_t k = 0;
@@ -310,12 +320,13 @@ static ash_status read_row(csv_load *l, const csv_table *t, const csv_record *ro
                 note_missing(l, t, row->line, c->name);
         } else if (!to_number(cell->text, &v)) {
             return ash_fail(err, ASH_INVALID,
-                            "%s:%zu: column \"%s\" holds \"%.40s\", which is not a finite number; leave the column out with "
+                            "%s:%zu: column \"%s\" holds \"%.40s\", which is not a finite number; leave the "
+                            "column out with "
                             "ignore, or say header: yes if this is the header",
                             t->path, row->line, c->name, cell->text);
         } else if (fabs(v) > FLT_MAX) {
-            return ash_fail(err, ASH_INVALID, "%s:%zu: column \"%s\" holds %s, which is too large", t->path, row->line,
-                            c->name, cell->text);
+            return ash_fail(err, ASH_INVALID, "%s:%zu: column \"%s\" holds %s, which is too large", t->path,
+                            row->line, c->name, cell->text);
         }
         x[k++] = (float)v;
     }
@@ -325,8 +336,10 @@ static ash_status read_row(csv_load *l, const csv_table *t, const csv_record *ro
             if (drop)
                 *keep = false;
             else if (mean)
-                return ash_fail(err, ASH_INVALID, "%s:%zu: column \"%s\", which is to be learnt, has no value; no mean can stand in for it",
-                                t->path, row->line, l->columns[l->label_column[j]].name);
+                return ash_fail(
+                    err, ASH_INVALID,
+                    "%s:%zu: column \"%s\", which is to be learnt, has no value; no mean can stand in for it",
+                    t->path, row->line, l->columns[l->label_column[j]].name);
             else
                 note_missing(l, t, row->line, l->columns[l->label_column[j]].name);
         }
@@ -359,14 +372,18 @@ static ash_status report_missing(const csv_load *l, ash_error *err)
     if (l->missing == 0)
         return ASH_OK;
     return ash_fail(err, ASH_INVALID,
-                    "%s: %zu value%s missing: %s%s; missing: drop leaves such rows out, missing: mean fills in the training mean",
+                    "%s: %zu value%s missing: %s%s; missing: drop leaves such rows out, missing: mean fills "
+                    "in the training mean",
                     l->train.path, l->missing, l->missing == 1 ? " is" : "s are", l->missing_text,
                     l->missing > SHOWN ? ", ..." : "");
 }
 
 /* ---- what is learnt ---- */
 
-static int compare_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static int compare_number(const void *a, const void *b)
 {
@@ -402,7 +419,8 @@ static ash_status examine_labels(csv_load *l, size_t n_train, size_t n, label_ki
     return ASH_OK;
 }
 
-static ash_status choose_task(const csv_load *l, const label_kind *k, size_t n_train, data_task *task, ash_error *err)
+static ash_status choose_task(const csv_load *l, const label_kind *k, size_t n_train, data_task *task,
+                              ash_error *err)
 {
     const char *name = l->columns[l->label_column[0]].name;
     if (strcmp(l->s->task, "auto") != 0) {
@@ -412,18 +430,22 @@ static ash_status choose_task(const csv_load *l, const label_kind *k, size_t n_t
     } else if (!k->numeric || k->n_values <= FEW_VALUES) {
         *task = DATA_CLASSIFICATION;
     } else if (n_train / k->n_values >= OFTEN) {
-        return data_fail_key(l->map, "path", err,
-                             "%s: column \"%s\" holds %zu different whole numbers, which may be classes or amounts; say "
-                             "task: classification or task: regression",
-                             l->train.path, name, k->n_values);
+        return data_fail_key(
+            l->map, "path", err,
+            "%s: column \"%s\" holds %zu different whole numbers, which may be classes or amounts; say "
+            "task: classification or task: regression",
+            l->train.path, name, k->n_values);
     } else {
         *task = DATA_REGRESSION;
     }
     if (*task == DATA_CLASSIFICATION && l->n_labels > 1)
-        return data_fail_key(l->map, "label", err, "label names %zu columns; classification learns one", l->n_labels);
+        return data_fail_key(l->map, "label", err, "label names %zu columns; classification learns one",
+                             l->n_labels);
     if (*task == DATA_CLASSIFICATION && k->n_values > DATA_MAX_CLASSES)
-        return data_fail_key(l->map, "path", err, "%s: column \"%s\" holds %zu different values; at most %d classes can be told apart",
-                             l->train.path, name, k->n_values, DATA_MAX_CLASSES);
+        return data_fail_key(
+            l->map, "path", err,
+            "%s: column \"%s\" holds %zu different values; at most %d classes can be told apart",
+            l->train.path, name, k->n_values, DATA_MAX_CLASSES);
     return ASH_OK;
 }
 
@@ -437,14 +459,15 @@ static ash_status set_classes(csv_load *l, const label_kind *k, data_raw *raw, a
     for (size_t i = 0; i < raw->n; i++) {
         const char **found = bsearch(&l->label[i], k->values, k->n_values, sizeof *k->values, order);
         if (!found)
-            return ash_fail(err, ASH_INVALID, "%s:%zu: label \"%s\" does not occur in the training file", l->test.path,
-                            l->line[i], l->label[i]);
+            return ash_fail(err, ASH_INVALID, "%s:%zu: label \"%s\" does not occur in the training file",
+                            l->test.path, l->line[i], l->label[i]);
         raw->label[i] = (int32_t)(found - k->values);
     }
     for (size_t i = 0; i < k->n_values; i++) {
         double v;
         char text[32];
-        names[i] = arena_strdup(l->keep, k->numeric && to_number(k->values[i], &v) ? text_of_real(text, v) : k->values[i]);
+        names[i] = arena_strdup(l->keep, k->numeric && to_number(k->values[i], &v) ? text_of_real(text, v)
+                                                                                   : k->values[i]);
         if (!names[i])
             return ash_fail_memory(err);
     }
@@ -462,9 +485,11 @@ static ash_status set_targets(csv_load *l, data_raw *raw, ash_error *err)
     for (size_t i = 0; i < raw->n * l->n_labels; i++)
         if (!to_number(l->label[i], &raw->target[i])) {
             size_t row = i / l->n_labels;
-            return ash_fail(err, ASH_INVALID, "%s:%zu: column \"%s\" holds \"%.40s\", which is not a finite number: it cannot be a target",
-                            row < raw->n - raw->n_test ? l->train.path : l->test.path, l->line[row],
-                            l->columns[l->label_column[i % l->n_labels]].name, l->label[i]);
+            return ash_fail(
+                err, ASH_INVALID,
+                "%s:%zu: column \"%s\" holds \"%.40s\", which is not a finite number: it cannot be a target",
+                row < raw->n - raw->n_test ? l->train.path : l->test.path, l->line[row],
+                l->columns[l->label_column[i % l->n_labels]].name, l->label[i]);
         }
     for (size_t j = 0; j < l->n_labels; j++)
         names[j] = l->columns[l->label_column[j]].name;
@@ -486,7 +511,8 @@ static ash_status set_shape(const csv_load *l, data_raw *raw, ash_error *err)
         return data_fail_key(l->map, "shape", err, "shape is [height, width] or [height, width, channels]");
     int64_t c = shape->n == 3 ? shape->v[2] : 1; /* sides are at most 65536: no overflow */
     if ((uint64_t)(shape->v[0] * shape->v[1] * c) != l->n_features)
-        return data_fail_key(l->map, "shape", err, "a shape of %lld x %lld x %lld takes %lld values, but %s has %zu features",
+        return data_fail_key(l->map, "shape", err,
+                             "a shape of %lld x %lld x %lld takes %lld values, but %s has %zu features",
                              (long long)shape->v[0], (long long)shape->v[1], (long long)c,
                              (long long)(shape->v[0] * shape->v[1] * c), l->train.path, l->n_features);
     raw->h = (int)shape->v[0];
@@ -528,8 +554,8 @@ static ash_status load(csv_load *l, data_raw *out, ash_error *err)
     if (s == ASH_OK && test_path)
         s = open_table(l, &l->test, test_path, delimiter, err);
     if (s == ASH_OK && test_path && l->test.n_columns != l->n_columns)
-        s = ash_fail(err, ASH_INVALID, "%s has %zu columns, but %s has %zu", test_path, l->test.n_columns, path,
-                     l->n_columns);
+        s = ash_fail(err, ASH_INVALID, "%s has %zu columns, but %s has %zu", test_path, l->test.n_columns,
+                     path, l->n_columns);
     if (s == ASH_OK && test_path)
         s = count_rows(&l->test, l->n_columns, err);
     if (s != ASH_OK)
@@ -553,7 +579,8 @@ static ash_status load(csv_load *l, data_raw *out, ash_error *err)
         return s;
     out->dropped = most - n;
     if (n_train == 0 || (test_path && n == n_train))
-        return ash_fail(err, ASH_INVALID, "%s: every row has a missing value; none is left", n_train ? test_path : path);
+        return ash_fail(err, ASH_INVALID, "%s: every row has a missing value; none is left",
+                        n_train ? test_path : path);
     out->n = n;
     out->n_test = n - n_train;
 
@@ -583,5 +610,5 @@ static ash_status read_csv(const void *settings, const node *map, arena *a, data
     return s;
 }
 
-const data_format data_format_csv = {"csv", "a table as text, plain or .gz: numbers, and a label or a target", &options,
-                                     read_csv};
+const data_format data_format_csv = {"csv", "a table as text, plain or .gz: numbers, and a label or a target",
+                                     &options, read_csv};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* digits.c - the UCI optical digits, built into the program
  *
- * 1,797 images of 8 x 8, values 0 to 16, ten classes (E. Alpaydin, C. Kaynak; CC BY 4.0; data/digits/README.md). The build
- * turns digits.csv.gz into an array; here it is inflated and parsed as strictly as a file of a user's would be. */
+ * 1,797 images of 8 x 8, values 0 to 16, ten classes (E. Alpaydin, C. Kaynak; CC BY 4.0;
+ * data/digits/README.md). The build turns digits.csv.gz into an array; here it is inflated and parsed as
+ * strictly as a file of a user's would be. */
 #include "data/format.h"
 #include <string.h>
 #include <zlib.h>
@@ -10,13 +11,26 @@
 extern const unsigned char data_digits_gz[];
 extern const size_t data_digits_gz_size;
 
-enum { SAMPLES = 1797, SIDE = 8, PIXELS = SIDE * SIDE, CLASSES = 10, DARKEST = 16, TEXT_MOST = SAMPLES * (PIXELS + 1) * 3 };
+enum {
+    SAMPLES = 1797,
+    SIDE = 8,
+    PIXELS = SIDE * SIDE,
+    CLASSES = 10,
+    DARKEST = 16,
+    TEXT_MOST = SAMPLES * (PIXELS + 1) * 3
+};
 
 static const char *const names[CLASSES] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static const option_table no_options = {"digits", NULL, 0, 0};
 
-static voidpf take(voidpf scratch, uInt count, uInt size) { return arena_alloc_array(scratch, count, size); }
-static void give(voidpf scratch, voidpf p) { (void)scratch, (void)p; }
+static voidpf take(voidpf scratch, uInt count, uInt size)
+{
+    return arena_alloc_array(scratch, count, size);
+}
+static void give(voidpf scratch, voidpf p)
+{
+    (void)scratch, (void)p;
+}
 
 static ash_status inflate_all(char *text, size_t room, size_t *length, arena *scratch, ash_error *err)
 {
@@ -32,7 +46,8 @@ static ash_status inflate_all(char *text, size_t room, size_t *length, arena *sc
     inflateEnd(&z);
     if (r == Z_MEM_ERROR)
         return ash_fail_memory(err);
-    return r == Z_STREAM_END ? ASH_OK : ash_fail(err, ASH_BROKEN, "the built-in digits are damaged; build again");
+    return r == Z_STREAM_END ? ASH_OK
+                             : ash_fail(err, ASH_BROKEN, "the built-in digits are damaged; build again");
 }
 
 /* One whole number up to `most`, then `end`. */
@@ -70,9 +85,16 @@ static bool parse(const char *text, size_t length, data_raw *raw)
 static ash_status read_digits(const void *settings, const node *map, arena *a, data_raw *out, ash_error *err)
 {
     (void)settings, (void)map;
-    *out = (data_raw){.name = "digits", .task = DATA_CLASSIFICATION, .is_image = true, .h = SIDE, .w = SIDE, .c = 1,
-                      .n_outputs = CLASSES, .n = SAMPLES, .class_names = names};
-    out->x = ARENA_NEW(a, float, SAMPLES * PIXELS);
+    *out = (data_raw){.name = "digits",
+                      .task = DATA_CLASSIFICATION,
+                      .is_image = true,
+                      .h = SIDE,
+                      .w = SIDE,
+                      .c = 1,
+                      .n_outputs = CLASSES,
+                      .n = SAMPLES,
+                      .class_names = names};
+    out->x = ARENA_NEW(a, float, SAMPLES *PIXELS);
     out->label = ARENA_NEW(a, int32_t, SAMPLES);
     arena *scratch = arena_create();
     char *text = scratch ? arena_alloc(scratch, TEXT_MOST + 1) : NULL;
@@ -88,5 +110,5 @@ static ash_status read_digits(const void *settings, const node *map, arena *a, d
     return s;
 }
 
-const data_format data_format_digits = {
-    "digits", "1,797 handwritten digits of 8x8, built into the program", &no_options, read_digits};
+const data_format data_format_digits = {"digits", "1,797 handwritten digits of 8x8, built into the program",
+                                        &no_options, read_digits};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* idx.c - IDX files, plain or gzip: MNIST, Fashion-MNIST, EMNIST and their family
  *
- * An IDX file is two zero bytes, an element type, a number of dimensions, the dimensions as big-endian 32-bit numbers, then
- * the elements, big-endian (http://yann.lecun.com/exdb/mnist/). Images have one dimension per sample and 1, 2 or 3 more:
- * features, rows x columns, rows x columns x channels. Labels are whole numbers, one dimension. Headers of all
- * files are read and compared with the files' sizes before any memory is taken. */
+ * An IDX file is two zero bytes, an element type, a number of dimensions, the dimensions as big-endian 32-bit
+ * numbers, then the elements, big-endian (http://yann.lecun.com/exdb/mnist/). Images have one dimension per
+ * sample and 1, 2 or 3 more: features, rows x columns, rows x columns x channels. Labels are whole numbers,
+ * one dimension. Headers of all files are read and compared with the files' sizes before any memory is taken.
+ */
 #include "data/file.h"
 #include "data/format.h"
 #include <math.h>
@@ -21,14 +22,14 @@ typedef struct idx_settings {
 static const option rows[] = {
     {"path", OPTION_TEXT, offsetof(idx_settings, path), NULL, .optional = true, .execution = true,
      .help = "folder with train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-..., plain or .gz"},
-    {"train_images", OPTION_TEXT, offsetof(idx_settings, train_images), NULL, .optional = true, .execution = true,
-     .help = "instead of path: a file of images or feature vectors"},
-    {"train_labels", OPTION_TEXT, offsetof(idx_settings, train_labels), NULL, .optional = true, .execution = true,
-     .help = "its labels"},
-    {"test_images", OPTION_TEXT, offsetof(idx_settings, test_images), NULL, .optional = true, .execution = true,
-     .help = "official test images, if there are any"},
-    {"test_labels", OPTION_TEXT, offsetof(idx_settings, test_labels), NULL, .optional = true, .execution = true,
-     .help = "their labels"},
+    {"train_images", OPTION_TEXT, offsetof(idx_settings, train_images), NULL, .optional = true,
+     .execution = true, .help = "instead of path: a file of images or feature vectors"},
+    {"train_labels", OPTION_TEXT, offsetof(idx_settings, train_labels), NULL, .optional = true,
+     .execution = true, .help = "its labels"},
+    {"test_images", OPTION_TEXT, offsetof(idx_settings, test_images), NULL, .optional = true,
+     .execution = true, .help = "official test images, if there are any"},
+    {"test_labels", OPTION_TEXT, offsetof(idx_settings, test_labels), NULL, .optional = true,
+     .execution = true, .help = "their labels"},
     {"classes", OPTION_TEXT_LIST, offsetof(idx_settings, classes), NULL, .optional = true,
      .help = "names of labels 0, 1, 2, ...; without: the labels that occur in the training file"},
 };
@@ -64,10 +65,14 @@ static uint32_t big32(const uint8_t *p)
 static double value(const element *t, const uint8_t *p)
 {
     switch (t->code) {
-    case 0x08: return p[0];
-    case 0x09: return (int8_t)p[0];
-    case 0x0B: return (int16_t)(p[0] << 8 | p[1]);
-    case 0x0C: return (int32_t)big32(p);
+    case 0x08:
+        return p[0];
+    case 0x09:
+        return (int8_t)p[0];
+    case 0x0B:
+        return (int16_t)(p[0] << 8 | p[1]);
+    case 0x0C:
+        return (int32_t)big32(p);
     case 0x0D: {
         uint32_t bits = big32(p);
         float v;
@@ -100,17 +105,18 @@ static ash_status idx_open(idx_file *f, const char *path, ash_error *err)
     if (got < 4)
         return short_header(f, err);
     if (head[0] || head[1])
-        return ash_fail(err, ASH_INVALID, "%s: not an IDX file: it begins with %02x %02x, not 00 00", path, head[0],
-                        head[1]);
+        return ash_fail(err, ASH_INVALID, "%s: not an IDX file: it begins with %02x %02x, not 00 00", path,
+                        head[0], head[1]);
     for (size_t i = 0; i < sizeof elements / sizeof *elements; i++)
         if (elements[i].code == head[2])
             f->type = &elements[i];
     if (!f->type)
-        return ash_fail(err, ASH_INVALID, "%s: not an IDX file: element type %02x is none of 08 09 0b 0c 0d 0e", path,
-                        head[2]);
+        return ash_fail(err, ASH_INVALID,
+                        "%s: not an IDX file: element type %02x is none of 08 09 0b 0c 0d 0e", path, head[2]);
     f->n_dims = head[3];
     if (f->n_dims < 1 || f->n_dims > MOST_DIMS)
-        return ash_fail(err, ASH_INVALID, "%s: has %d dimensions; 1 to %d can be read", path, f->n_dims, MOST_DIMS);
+        return ash_fail(err, ASH_INVALID, "%s: has %d dimensions; 1 to %d can be read", path, f->n_dims,
+                        MOST_DIMS);
     s = data_file_read(&f->file, head + 4, 4 * (size_t)f->n_dims, &got, err);
     if (s != ASH_OK)
         return s;
@@ -127,20 +133,20 @@ static ash_status idx_open(idx_file *f, const char *path, ash_error *err)
     }
     uint64_t needs = 4 + 4 * (uint64_t)f->n_dims + f->count * f->type->bytes;
     if (f->file.compressed ? needs > f->file.most : needs > f->file.size)
-        return ash_fail(err, ASH_INVALID, "%s: truncated: the header promises %llu bytes, the file %s %llu", path,
-                        (unsigned long long)needs, f->file.compressed ? "can hold at most" : "has",
+        return ash_fail(err, ASH_INVALID, "%s: truncated: the header promises %llu bytes, the file %s %llu",
+                        path, (unsigned long long)needs, f->file.compressed ? "can hold at most" : "has",
                         (unsigned long long)f->file.most);
     if (!f->file.compressed && needs < f->file.size)
-        return ash_fail(err, ASH_INVALID, "%s: %llu bytes follow the last element that the header promises", path,
-                        (unsigned long long)(f->file.size - needs));
+        return ash_fail(err, ASH_INVALID, "%s: %llu bytes follow the last element that the header promises",
+                        path, (unsigned long long)(f->file.size - needs));
     if (f->dims[0] >= DATA_MAX_SAMPLES)
         return ash_fail(err, ASH_INVALID, "%s: %u samples are too many", path, f->dims[0]);
     return ASH_OK;
 }
 
 /* All elements through `use`, a chunk at a time; then the file has to be at its end. */
-static ash_status idx_read(idx_file *f, ash_status (*use)(void *ctx, uint64_t i, double v, ash_error *err), void *ctx,
-                           ash_error *err)
+static ash_status idx_read(idx_file *f, ash_status (*use)(void *ctx, uint64_t i, double v, ash_error *err),
+                           void *ctx, ash_error *err)
 {
     uint8_t chunk[CHUNK];
     size_t bytes = f->type->bytes, got;
@@ -152,8 +158,9 @@ static ash_status idx_read(idx_file *f, ash_status (*use)(void *ctx, uint64_t i,
         if (s != ASH_OK)
             return s;
         if (got < n * bytes)
-            return ash_fail(err, ASH_INVALID, "%s: truncated: %llu of the %llu elements that the header promises",
-                            f->file.path, (unsigned long long)(i + got / bytes), (unsigned long long)f->count);
+            return ash_fail(err, ASH_INVALID,
+                            "%s: truncated: %llu of the %llu elements that the header promises", f->file.path,
+                            (unsigned long long)(i + got / bytes), (unsigned long long)f->count);
         for (size_t j = 0; j < n && s == ASH_OK; j++)
             s = use(ctx, i + j, value(f->type, chunk + j * bytes), err);
         i += n;
@@ -162,7 +169,8 @@ static ash_status idx_read(idx_file *f, ash_status (*use)(void *ctx, uint64_t i,
         return s;
     s = data_file_read(&f->file, chunk, 1, &got, err);
     if (s == ASH_OK && got)
-        s = ash_fail(err, ASH_INVALID, "%s: bytes follow the last element that the header promises", f->file.path);
+        s = ash_fail(err, ASH_INVALID, "%s: bytes follow the last element that the header promises",
+                     f->file.path);
     return s;
 }
 
@@ -179,7 +187,8 @@ static ash_status put_pixel(void *ctx, uint64_t i, double v, ash_error *err)
     pixel_sink *s = ctx;
     s->x[i] = (float)v;
     if (!isfinite(s->x[i]))
-        return ash_fail(err, ASH_INVALID, "%s: sample %llu, element %llu is %s; values have to be finite floats", s->path,
+        return ash_fail(err, ASH_INVALID,
+                        "%s: sample %llu, element %llu is %s; values have to be finite floats", s->path,
                         (unsigned long long)(i / s->width + 1), (unsigned long long)(i % s->width + 1),
                         isnan(v) ? "not a number" : "too large");
     return ASH_OK;
@@ -197,8 +206,10 @@ static ash_status put_label(void *ctx, uint64_t i, double v, ash_error *err)
     s->label[i] = (int32_t)v;
     if (v < 0 || (s->classes.n && v >= (double)s->classes.n)) {
         if (s->classes.n)
-            return ash_fail(err, ASH_INVALID, "%s: label %d of sample %llu is out of range: there are %zu classes, 0 to %zu",
-                            s->path, s->label[i], (unsigned long long)(i + 1), s->classes.n, s->classes.n - 1);
+            return ash_fail(err, ASH_INVALID,
+                            "%s: label %d of sample %llu is out of range: there are %zu classes, 0 to %zu",
+                            s->path, s->label[i], (unsigned long long)(i + 1), s->classes.n,
+                            s->classes.n - 1);
         return ash_fail(err, ASH_INVALID, "%s: label %d of sample %llu is negative", s->path, s->label[i],
                         (unsigned long long)(i + 1));
     }
@@ -217,7 +228,8 @@ static ash_status open_pair(idx_pair *p, const char *images, const char *labels,
     if (s != ASH_OK)
         return s;
     if (p->images.n_dims < 2)
-        return ash_fail(err, ASH_INVALID, "%s: has one dimension; these look like labels, not images", images);
+        return ash_fail(err, ASH_INVALID, "%s: has one dimension; these look like labels, not images",
+                        images);
     if (p->labels.n_dims != 1)
         return ash_fail(err, ASH_INVALID, "%s: has %d dimensions; these look like images, not labels", labels,
                         p->labels.n_dims);
@@ -225,8 +237,8 @@ static ash_status open_pair(idx_pair *p, const char *images, const char *labels,
         return ash_fail(err, ASH_INVALID, "%s: labels are of type %s; they have to be whole numbers", labels,
                         p->labels.type->name);
     if (p->images.dims[0] != p->labels.dims[0])
-        return ash_fail(err, ASH_INVALID, "%s holds %u images, but %s holds %u labels", images, p->images.dims[0], labels,
-                        p->labels.dims[0]);
+        return ash_fail(err, ASH_INVALID, "%s holds %u images, but %s holds %u labels", images,
+                        p->images.dims[0], labels, p->labels.dims[0]);
     for (int i = 1; i < p->images.n_dims; i++)
         if (p->images.dims[i] > DATA_MAX_SIDE)
             return ash_fail(err, ASH_INVALID, "%s: dimension %d is %u; at most %d can be used", images, i + 1,
@@ -255,9 +267,10 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Label values to classes: as `classes` names them, else the values that occur in the training file, ascending (EMNIST
- * letters begin at 1). */
-static ash_status name_classes(const idx_settings *set, const char *test_path, arena *a, data_raw *raw, ash_error *err)
+/* Label values to classes: as `classes` names them, else the values that occur in the training file,
+ * ascending (EMNIST letters begin at 1). */
+static ash_status name_classes(const idx_settings *set, const char *test_path, arena *a, data_raw *raw,
+                               ash_error *err)
 {
     if (set->classes.n) {
         raw->n_outputs = (int)set->classes.n;
@@ -273,8 +286,8 @@ static ash_status name_classes(const idx_settings *set, const char *test_path, a
         if (i == 0 || values[i] != values[n - 1])
             values[n++] = values[i];
     if (n > DATA_MAX_CLASSES)
-        return ash_fail(err, ASH_INVALID, "%s: %zu different labels; at most %d classes can be told apart", raw->name, n,
-                        DATA_MAX_CLASSES);
+        return ash_fail(err, ASH_INVALID, "%s: %zu different labels; at most %d classes can be told apart",
+                        raw->name, n, DATA_MAX_CLASSES);
     const char **names = ARENA_NEW(a, const char *, n);
     if (!names)
         return ash_fail_memory(err);
@@ -286,8 +299,10 @@ static ash_status name_classes(const idx_settings *set, const char *test_path, a
     for (size_t i = 0; i < raw->n; i++) {
         int32_t *found = bsearch(&raw->label[i], values, n, sizeof *values, compare);
         if (!found)
-            return ash_fail(err, ASH_INVALID, "%s: label %d of sample %zu is out of range: it does not occur in the training labels",
-                            test_path, raw->label[i], i - n_train + 1);
+            return ash_fail(
+                err, ASH_INVALID,
+                "%s: label %d of sample %zu is out of range: it does not occur in the training labels",
+                test_path, raw->label[i], i - n_train + 1);
         raw->label[i] = (int32_t)(found - values);
     }
     raw->n_outputs = (int)n;
@@ -305,8 +320,8 @@ static const char *find(arena *a, const char *folder, const char *split, const c
     int n_dims = strcmp(what, "images") == 0 ? 3 : 1;
     for (size_t i = 0; i < 2; i++)
         for (size_t j = 0; j < 2; j++) {
-            const char *p =
-                arena_printf(a, "%s/%s-%s%sidx%d-ubyte%s", folder, split, what, spellings[i], n_dims, ends[j]);
+            const char *p = arena_printf(a, "%s/%s-%s%sidx%d-ubyte%s", folder, split, what, spellings[i],
+                                         n_dims, ends[j]);
             if (!p) {
                 ash_fail_memory(err);
                 return NULL;
@@ -314,8 +329,8 @@ static const char *find(arena *a, const char *folder, const char *split, const c
             if (data_file_exists(p))
                 return p;
         }
-    ash_fail(err, ASH_INVALID, "%s: there is no %s-%s-idx%d-ubyte or %s-%s-idx%d-ubyte.gz in this folder", folder, split,
-             what, n_dims, split, what, n_dims);
+    ash_fail(err, ASH_INVALID, "%s: there is no %s-%s-idx%d-ubyte or %s-%s-idx%d-ubyte.gz in this folder",
+             folder, split, what, n_dims, split, what, n_dims);
     return NULL;
 }
 
@@ -343,12 +358,15 @@ static ash_status find_files(idx_settings *s, const node *map, arena *a, ash_err
         return ASH_OK;
     }
     if (!s->train_images && !s->train_labels && !s->test_images && !s->test_labels)
-        return data_fail_key(map, "type", err, "type idx needs path (a folder) or train_images and train_labels");
+        return data_fail_key(map, "type", err,
+                             "type idx needs path (a folder) or train_images and train_labels");
     if (!s->train_images || !s->train_labels)
-        return data_fail_key(map, "type", err, "type idx: train_images and train_labels go together; %s is missing",
+        return data_fail_key(map, "type", err,
+                             "type idx: train_images and train_labels go together; %s is missing",
                              s->train_images ? "train_labels" : "train_images");
     if (!s->test_images != !s->test_labels)
-        return data_fail_key(map, "type", err, "type idx: test_images and test_labels go together; %s is missing",
+        return data_fail_key(map, "type", err,
+                             "type idx: test_images and test_labels go together; %s is missing",
                              s->test_images ? "test_labels" : "test_images");
     s->train_images = data_path(a, map, "train_images", s->train_images);
     s->train_labels = data_path(a, map, "train_labels", s->train_labels);
@@ -388,7 +406,8 @@ static ash_status read_files(const idx_settings *s, idx_pair *train, idx_pair *t
     for (int i = 1; s->test_images && same && i < images->n_dims; i++)
         same = images->dims[i] == test->images.dims[i];
     if (!same)
-        return ash_fail(err, ASH_INVALID, "%s and %s hold samples of different shapes", s->train_images, s->test_images);
+        return ash_fail(err, ASH_INVALID, "%s and %s hold samples of different shapes", s->train_images,
+                        s->test_images);
 
     out->task = DATA_CLASSIFICATION;
     out->is_image = images->n_dims > 2;
@@ -439,5 +458,5 @@ static ash_status read_idx(const void *settings, const node *map, arena *a, data
     return status;
 }
 
-const data_format data_format_idx = {
-    "idx", "IDX files, plain or gzip: MNIST, Fashion-MNIST and their family", &options, read_idx};
+const data_format data_format_idx = {"idx", "IDX files, plain or gzip: MNIST, Fashion-MNIST and their family",
+                                     &options, read_idx};

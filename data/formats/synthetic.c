@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* synthetic.c - samples of a known function
  *
- * Inputs are uniform in [-range, range]; noise is normal, in units of the target's. Functions use + - x only, so the
- * samples are the same bits on every machine. A new function is one row of the table. */
+ * Inputs are uniform in [-range, range]; noise is normal, in units of the target's. Functions use + - x only,
+ * so the samples are the same bits on every machine. A new function is one row of the table. */
 #include "data/format.h"
 #include <string.h>
 
@@ -20,10 +20,19 @@ typedef struct function {
     const char *target;
 } function;
 
-static double polynomial(const double *x) { return 4 * x[0] * x[0] * x[0] - 2 * x[1] * x[1] + 8; }
-static double product(const double *x) { return x[0] * x[1] + x[2]; }
+static double polynomial(const double *x)
+{
+    return 4 * x[0] * x[0] * x[0] - 2 * x[1] * x[1] + 8;
+}
+static double product(const double *x)
+{
+    return x[0] * x[1] + x[2];
+}
 /* Inputs are scaled to [-1, 1]: the disc of half the square's area, radius^2 = 2 / pi. */
-static double disc(const double *x) { return x[0] * x[0] + x[1] * x[1] < 0.63661977236758134; }
+static double disc(const double *x)
+{
+    return x[0] * x[0] + x[1] * x[1] < 0.63661977236758134;
+}
 
 static const function functions[] = {
     {"polynomial", 2, 0, polynomial, "4 x1^3 - 2 x2^2 + 8"},
@@ -38,7 +47,8 @@ static const char *const class_names[] = {"outside", "inside"};
 
 static const option rows[] = {
     {"function", OPTION_NAME, offsetof(synthetic_settings, function), "polynomial", .names = function_names,
-     .help = "polynomial: y = 4 x1^3 - 2 x2^2 + 8; product: y = x1 x2 + x3; disc: inside or outside, two classes"},
+     .help = "polynomial: y = 4 x1^3 - 2 x2^2 + 8; product: y = x1 x2 + x3; disc: inside or outside, two "
+             "classes"},
     {"samples", OPTION_COUNT, offsetof(synthetic_settings, samples), "1000", 10, 10000000,
      .help = "number of samples, before splitting"},
     {"noise", OPTION_REAL, offsetof(synthetic_settings, noise), "0", 0, 1e6,
@@ -50,7 +60,8 @@ static const option rows[] = {
 };
 static const option_table options = OPTION_TABLE("synthetic", synthetic_settings, rows);
 
-static ash_status read_synthetic(const void *settings, const node *map, arena *a, data_raw *out, ash_error *err)
+static ash_status read_synthetic(const void *settings, const node *map, arena *a, data_raw *out,
+                                 ash_error *err)
 {
     (void)map;
     const synthetic_settings *s = settings;
@@ -58,10 +69,16 @@ static ash_status read_synthetic(const void *settings, const node *map, arena *a
     while (f < functions + N_FUNCTIONS - 1 && strcmp(f->name, s->function) != 0)
         f++;
     size_t n = (size_t)s->samples;
-    *out = (data_raw){.name = f->name, .task = f->classes ? DATA_CLASSIFICATION : DATA_REGRESSION, .h = 1, .w = 1,
-                      .c = f->inputs, .n_outputs = f->classes ? f->classes : 1, .n = n, .feature_names = feature_names};
+    *out = (data_raw){.name = f->name,
+                      .task = f->classes ? DATA_CLASSIFICATION : DATA_REGRESSION,
+                      .h = 1,
+                      .w = 1,
+                      .c = f->inputs,
+                      .n_outputs = f->classes ? f->classes : 1,
+                      .n = n,
+                      .feature_names = feature_names};
     const char **target_name = arena_memdup(a, &f->target, sizeof f->target);
-    out->x = ARENA_NEW(a, float, n * (size_t)f->inputs);
+    out->x = ARENA_NEW(a, float, n *(size_t)f->inputs);
     if (f->classes) {
         out->class_names = class_names;
         out->label = ARENA_NEW(a, int32_t, n);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* data_test.h - what the tests of data/ share: a temporary folder, files in it, opening by one line of settings */
+/* data_test.h - what the tests of data/ share: a temporary folder, files in it, opening by one line of
+ * settings */
 #ifndef DATA_TEST_H
 #define DATA_TEST_H
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "core/arena.h"
 #include "core/log.h"
@@ -107,7 +108,8 @@ __attribute__((unused)) static void must_fail(const char *settings, ash_status s
     }
     text[n] = '\0';
     if (s != status || !strstr(text, message))
-        fail_msg("%s: status %d, \"%s\"; expected status %d, \"%s\"", settings, (int)s, text, (int)status, message);
+        fail_msg("%s: status %d, \"%s\"; expected status %d, \"%s\"", settings, (int)s, text, (int)status,
+                 message);
     assert_null(d);
 }
 

@@ -4,7 +4,10 @@
 
 enum { H = 5, W = 4, C = 2, N = H * W * C };
 
-static int clamp(int v, int n) { return v < 0 ? 0 : v >= n ? n - 1 : v; }
+static int clamp(int v, int n)
+{
+    return v < 0 ? 0 : v >= n ? n - 1 : v;
+}
 
 static void expected(float *out, const float *in, bool flip, int dy, int dx)
 {

@@ -33,7 +33,8 @@ static void test_plain(void **state)
     data_close(d);
 }
 
-/* The same table however it is written: header, quotes, CRLF, BOM, delimiter, gzip, blanks, no last line end. */
+/* The same table however it is written: header, quotes, CRLF, BOM, delimiter, gzip, blanks, no last line end.
+ */
 static void test_same_table(void **state)
 {
     (void)state;
@@ -95,15 +96,21 @@ static void test_columns(void **state)
     assert_true(hash_equal(&by_name, &h));
     h = hash_of(CSV ", label=-2, ignore=-3");
     assert_true(hash_equal(&by_name, &h));
-    must_fail(CSV ", label=kinds", ASH_INVALID, "a.csv: there is no column \"kinds\"; did you mean \"kind\"?");
-    must_fail(CSV ", label=3", ASH_INVALID, "a.csv: there is no column 3; the columns are 0 to 2, or -1 to -3 from the end");
+    must_fail(CSV ", label=kinds", ASH_INVALID,
+              "a.csv: there is no column \"kinds\"; did you mean \"kind\"?");
+    must_fail(CSV ", label=3", ASH_INVALID,
+              "a.csv: there is no column 3; the columns are 0 to 2, or -1 to -3 from the end");
     must_fail(CSV ", label=-4", ASH_INVALID, "a.csv: there is no column -4;");
-    must_fail(CSV ", label=kind, ignore=kind", ASH_INVALID, "column \"kind\" is the label; it cannot be ignored");
+    must_fail(CSV ", label=kind, ignore=kind", ASH_INVALID,
+              "column \"kind\" is the label; it cannot be ignored");
     must_fail(CSV ", label=kind, ignore=[id, len]", ASH_INVALID, "a.csv: no column is left to learn from");
     must_fail(CSV ", label=[len, len]", ASH_INVALID, "label names column \"len\" twice");
-    must_fail(CSV ", label=len", ASH_INVALID, "a.csv:2: column \"kind\" holds \"x\", which is not a finite number");
-    must_fail(CSV ", label=kind, header=no", ASH_INVALID, "a.csv: there is no header to find \"kind\" in; give the column's index");
-    must_fail(CSV ", label=1, header=no", ASH_INVALID, "a.csv:1: column \"column 0\" holds \"id\", which is not a finite number");
+    must_fail(CSV ", label=len", ASH_INVALID,
+              "a.csv:2: column \"kind\" holds \"x\", which is not a finite number");
+    must_fail(CSV ", label=kind, header=no", ASH_INVALID,
+              "a.csv: there is no header to find \"kind\" in; give the column's index");
+    must_fail(CSV ", label=1, header=no", ASH_INVALID,
+              "a.csv:1: column \"column 0\" holds \"id\", which is not a finite number");
     write_text("a.csv", "a,a,b\n1,2,x\n3,4,y\n");
     must_fail(CSV ", label=a", ASH_INVALID, "a.csv: 2 columns are named \"a\"; give its index");
 }
@@ -144,19 +151,23 @@ static void test_regression(void **state)
     d = must_open(CSV ", label=z, task=regression");
     assert_int_equal(d->task, DATA_REGRESSION);
     data_close(d);
-    must_fail(CSV ", label=[y, z], task=classification", ASH_INVALID, "label names 2 columns; classification learns one");
+    must_fail(CSV ", label=[y, z], task=classification", ASH_INVALID,
+              "label names 2 columns; classification learns one");
     write_text("a.csv", plain);
-    must_fail(CSV ", task=regression", ASH_INVALID,
-              "a.csv:1: column \"column 3\" holds \"b\", which is not a finite number: it cannot be a target");
+    must_fail(
+        CSV ", task=regression", ASH_INVALID,
+        "a.csv:1: column \"column 3\" holds \"b\", which is not a finite number: it cannot be a target");
     write_text("a.csv", "x,y\n1,2.5\n2,2.5\n3,2.5\n4,2.5\n");
-    must_fail(CSV, ASH_INVALID, "a.csv: target \"y\" is constant in the training split; there is nothing to learn");
+    must_fail(CSV, ASH_INVALID,
+              "a.csv: target \"y\" is constant in the training split; there is nothing to learn");
     /* classes or amounts? */
     char text[4096] = "";
     for (int i = 0; i < 260; i++)
         sprintf(text + strlen(text), "%d.5,%d\n", i, i % 26);
     write_text("a.csv", text);
     must_fail(CSV, ASH_INVALID,
-              "a.csv: column \"column 1\" holds 26 different whole numbers, which may be classes or amounts; say task: "
+              "a.csv: column \"column 1\" holds 26 different whole numbers, which may be classes or amounts; "
+              "say task: "
               "classification or task: regression");
     d = must_open(CSV ", task=classification");
     assert_int_equal(d->n_outputs, 26);
@@ -167,16 +178,21 @@ static void test_regression(void **state)
 static void test_missing(void **state)
 {
     (void)state;
-    write_text("a.csv", "x,y,c\n1,,a\n2,5,b\n?,6,a\n4,NA,b\n5,7,a\n6,8,b\n7,9,a\n8,1,b\n9,2,a\n10,nan,b\n11,1,\n12,3,a\n");
+    write_text(
+        "a.csv",
+        "x,y,c\n1,,a\n2,5,b\n?,6,a\n4,NA,b\n5,7,a\n6,8,b\n7,9,a\n8,1,b\n9,2,a\n10,nan,b\n11,1,\n12,3,a\n");
     must_fail(CSV, ASH_INVALID,
-              "a.csv: 5 values are missing: a.csv:2 (y), a.csv:4 (x), a.csv:5 (y), a.csv:11 (y), a.csv:12 (c); missing: drop "
+              "a.csv: 5 values are missing: a.csv:2 (y), a.csv:4 (x), a.csv:5 (y), a.csv:11 (y), a.csv:12 "
+              "(c); missing: drop "
               "leaves such rows out, missing: mean fills in the training mean");
     data_set *d = must_open(CSV ", missing=drop");
     assert_int_equal(d->dropped, 5);
     assert_int_equal(d->train.n + d->val.n + d->test.n, 7);
     data_close(d);
-    must_fail(CSV ", missing=mean", ASH_INVALID, "a.csv:12: column \"c\", which is to be learnt, has no value");
-    write_text("a.csv", "x,y,c\n1,,a\n2,5,b\n3,6,a\n4,NA,b\n5,7,a\n6,8,b\n7,9,a\n8,1,b\n9,2,a\n10,nan,b\n12,3,a\n");
+    must_fail(CSV ", missing=mean", ASH_INVALID,
+              "a.csv:12: column \"c\", which is to be learnt, has no value");
+    write_text("a.csv",
+               "x,y,c\n1,,a\n2,5,b\n3,6,a\n4,NA,b\n5,7,a\n6,8,b\n7,9,a\n8,1,b\n9,2,a\n10,nan,b\n12,3,a\n");
     d = must_open(CSV ", missing=mean, normalize=none");
     double sum = 0;
     size_t n = 0;
@@ -197,7 +213,8 @@ static void test_missing(void **state)
         }
     data_close(d);
     write_text("a.csv", "x,c\n?,a\n?,b\n?,a\n");
-    must_fail(CSV ", missing=drop, header=yes", ASH_INVALID, "a.csv: every row has a missing value; none is left");
+    must_fail(CSV ", missing=drop, header=yes", ASH_INVALID,
+              "a.csv: every row has a missing value; none is left");
     write_text("a.csv", "x,y,c\n?,1,a\n?,2,b\n?,3,a\n?,4,b\n?,5,a\n?,6,b\n");
     must_fail(CSV ", missing=mean, header=yes", ASH_INVALID,
               "a.csv: feature \"x\" has no value in the training split; leave it out");
@@ -206,7 +223,8 @@ static void test_missing(void **state)
 static void test_images(void **state)
 {
     (void)state;
-    write_text("a.csv", "1,2,3,4,5,6,7,8,a\n2,2,3,4,5,6,7,8,a\n3,2,3,4,5,6,7,8,a\n1,2,3,4,5,6,7,9,b\n1,2,3,4,5,6,8,8,b\n1,3,3,4,5,6,7,8,b\n");
+    write_text("a.csv", "1,2,3,4,5,6,7,8,a\n2,2,3,4,5,6,7,8,a\n3,2,3,4,5,6,7,8,a\n1,2,3,4,5,6,7,9,b\n1,2,3,4,"
+                        "5,6,8,8,b\n1,3,3,4,5,6,7,8,b\n");
     data_set *d = must_open(CSV ", shape=[2, 2, 2]");
     assert_true(d->is_image);
     assert_int_equal(d->h * 100 + d->w * 10 + d->c, 222);
@@ -217,7 +235,8 @@ static void test_images(void **state)
     assert_int_equal(d->c, 1);
     assert_int_equal(d->shift, 1);
     data_close(d);
-    must_fail(CSV ", shape=[3, 3]", ASH_INVALID, "a shape of 3 x 3 x 1 takes 9 values, but a.csv has 8 features");
+    must_fail(CSV ", shape=[3, 3]", ASH_INVALID,
+              "a shape of 3 x 3 x 1 takes 9 values, but a.csv has 8 features");
     must_fail(CSV ", shape=[8]", ASH_INVALID, "shape is [height, width] or [height, width, channels]");
     must_fail(CSV ", flip=true", ASH_INVALID, "flip is for images; a.csv has none");
     must_fail(CSV ", shift=1", ASH_INVALID, "shift is for images; a.csv has none");
@@ -235,7 +254,8 @@ static void test_test_file(void **state)
     assert_float_equal(d->test.x[3], 5, 0);
     data_close(d);
     write_text("t.csv", "1,2,3,a\n5,5,5,c\n");
-    must_fail(CSV ", test_path=t.csv", ASH_INVALID, "t.csv:2: label \"c\" does not occur in the training file");
+    must_fail(CSV ", test_path=t.csv", ASH_INVALID,
+              "t.csv:2: label \"c\" does not occur in the training file");
     write_text("t.csv", "1,2,a\n");
     must_fail(CSV ", test_path=t.csv", ASH_INVALID, "t.csv has 3 columns, but a.csv has 4");
 }
@@ -258,7 +278,8 @@ static void test_bad(void **state)
     write_text("a.csv", "1,2,a\n3,\"4,b\n5,6,a\n");
     must_fail(CSV, ASH_INVALID, "a.csv:2: the quote that opens here is never closed");
     write_text("a.csv", "1,2,a\n3,\"4\"x,b\n");
-    must_fail(CSV, ASH_INVALID, "a.csv:2: text follows a closing quote; inside quotes, a quote is written twice");
+    must_fail(CSV, ASH_INVALID,
+              "a.csv:2: text follows a closing quote; inside quotes, a quote is written twice");
     write_text("a.csv", "1,2,a\n3,inf,b\n");
     must_fail(CSV, ASH_INVALID, "a.csv:2: column \"column 1\" holds \"inf\", which is not a finite number");
     write_text("a.csv", "1,2,a\n3,1e39,b\n");
@@ -273,7 +294,8 @@ static void test_bad(void **state)
     must_fail(CSV ", delimiter='ab'", ASH_INVALID, "delimiter is one character, or tab");
     must_fail(CSV ", task=clasification", ASH_INVALID, "classification");
     write_text("a.csv", "1,7,a\n1,7,b\n1,7,a\n1,7,b\n1,7,a\n1,7,b\n");
-    must_fail(CSV, ASH_INVALID, "a.csv: every feature is constant in the training split; there is nothing to learn from");
+    must_fail(CSV, ASH_INVALID,
+              "a.csv: every feature is constant in the training split; there is nothing to learn from");
     write_text("a.csv", "1,7,a\n2,7,a\n3,7,a\n4,7,a\n");
     must_fail(CSV, ASH_INVALID, "a.csv: there is one class only (\"a\"); nothing can be told apart");
 }
@@ -312,10 +334,12 @@ static void test_noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_same_table), cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_header),     cmocka_unit_test(test_regression), cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_images),     cmocka_unit_test(test_test_file),  cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_stray_quotes), cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_plain),      cmocka_unit_test(test_same_table),
+        cmocka_unit_test(test_columns),    cmocka_unit_test(test_header),
+        cmocka_unit_test(test_regression), cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_images),     cmocka_unit_test(test_test_file),
+        cmocka_unit_test(test_bad),        cmocka_unit_test(test_stray_quotes),
+        cmocka_unit_test(test_noise),
     };
     return cmocka_run_group_tests(tests, test_begin, test_end);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The contract of a format, over the whole registry: a new one fails here until it has a sample in `samples`
  *
- * Opens; splits are whole and in range; the same hash twice; normalised values finite; settings text complete; every
- * allocation may fail and nothing leaks. */
-#include "data_test.h"
+ * Opens; splits are whole and in range; the same hash twice; normalised values finite; settings text
+ * complete; every allocation may fail and nothing leaks. */
 #include "core/buffer.h"
+#include "data_test.h"
 
 typedef struct sample {
     const char *format, *settings;
@@ -72,7 +72,8 @@ static void test_contract(void **state)
                     assert_in_range(splits[p]->label[i], 0, d->n_outputs - 1);
             }
         assert_true((d->task == DATA_CLASSIFICATION) == (d->train.label != NULL && d->class_names != NULL));
-        assert_true((d->task == DATA_REGRESSION) == (d->train.target != NULL && d->target_names && d->target_std));
+        assert_true((d->task == DATA_REGRESSION) ==
+                    (d->train.target != NULL && d->target_names && d->target_std));
         data_close(d);
         data_close(again);
     }
@@ -89,7 +90,8 @@ static void test_default(void **state)
     data_close(NULL);
 }
 
-/* Fail the k-th allocation, for k = 1, 2, ... until opening succeeds: out of memory each time, nothing kept. */
+/* Fail the k-th allocation, for k = 1, 2, ... until opening succeeds: out of memory each time, nothing kept.
+ */
 static void test_allocations(void **state)
 {
     (void)state;
@@ -98,7 +100,8 @@ static void test_allocations(void **state)
         arena *a = arena_create();
         node *map;
         ash_error err;
-        assert_int_equal(node_parse_inline(a, samples[s].settings, test_path("run.yaml"), &map, &err), ASH_OK);
+        assert_int_equal(node_parse_inline(a, samples[s].settings, test_path("run.yaml"), &map, &err),
+                         ASH_OK);
         size_t live = arena_live();
         for (long k = 1;; k++) {
             data_set *d = NULL;
@@ -159,7 +162,8 @@ static void test_synthetic(void **state)
     double square = 0;
     for (size_t i = 0; i < d->train.n; i++) {
         double x1 = d->train.x[2 * i], x2 = d->train.x[2 * i + 1];
-        double e = d->train.target[i] * d->target_std[0] + d->target_mean[0] - (4 * x1 * x1 * x1 - 2 * x2 * x2 + 8);
+        double e =
+            d->train.target[i] * d->target_std[0] + d->target_mean[0] - (4 * x1 * x1 * x1 - 2 * x2 * x2 + 8);
         square += e * e;
     }
     assert_float_equal(sqrt(square / (double)d->train.n), 0.5, 0.06);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* IDX files: every element type, plain and gzip, folders and keys, official test files; and what is refused */
+/* IDX files: every element type, plain and gzip, folders and keys, official test files; and what is refused
+ */
 #include "data_test.h"
 
 typedef struct bytes {
@@ -39,7 +40,10 @@ static bytes labels(uint32_t n, uint32_t k, uint32_t first)
     return f;
 }
 
-static void save(const char *name, bytes f) { write_file(name, f.b, f.n); }
+static void save(const char *name, bytes f)
+{
+    write_file(name, f.b, f.n);
+}
 
 static void good_pair(void)
 {
@@ -97,7 +101,8 @@ static void test_folder_gz_official(void **state)
     assert_true(hash_equal(&with_test, &d->hash));
     data_close(d);
     unlink(test_path("t10k-labels-idx1-ubyte"));
-    must_fail("type=idx, path=.", ASH_INVALID, "there is no t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz in this folder");
+    must_fail("type=idx, path=.", ASH_INVALID,
+              "there is no t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz in this folder");
     unlink(test_path("t10k-images.idx3-ubyte"));
     d = must_open("type=idx, path=.");
     assert_false(d->official_test);
@@ -154,12 +159,14 @@ static void test_labels(void **state)
     assert_string_equal(d->class_names[0], "1");
     data_close(d);
     d = NULL;
-    must_fail(PAIR ", classes=[a, b, c]", ASH_INVALID, "l: label 3 of sample 3 is out of range: there are 3 classes, 0 to 2");
+    must_fail(PAIR ", classes=[a, b, c]", ASH_INVALID,
+              "l: label 3 of sample 3 is out of range: there are 3 classes, 0 to 2");
     save("l", labels(12, 3, 0));
     d = must_open(PAIR ", classes=[shirt, bag, boot]");
     assert_string_equal(d->class_names[2], "boot");
     data_close(d);
-    must_fail(PAIR ", classes=[a, b, c, d]", ASH_INVALID, "i: class \"d\" has 0 samples; a class needs at least three");
+    must_fail(PAIR ", classes=[a, b, c, d]", ASH_INVALID,
+              "i: class \"d\" has 0 samples; a class needs at least three");
     save("tl", labels(12, 4, 0));
     must_fail(PAIR ", test_images=i, test_labels=tl", ASH_INVALID,
               "tl: label 3 of sample 4 is out of range: it does not occur in the training labels");
@@ -250,7 +257,8 @@ static void test_claims(void **state)
     size_t live = arena_live();
     must_fail(PAIR, ASH_INVALID, "i: truncated: the header promises 2146926616 bytes, the file has 20");
     write_gz("i", f.b, f.n);
-    must_fail(PAIR, ASH_INVALID, "i: truncated: the header promises 2146926616 bytes, the file can hold at most");
+    must_fail(PAIR, ASH_INVALID,
+              "i: truncated: the header promises 2146926616 bytes, the file can hold at most");
     assert_int_equal(live, arena_live());
     f = header(0x0E, 4, (uint32_t[]){0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff});
     save("i", f);
@@ -279,8 +287,10 @@ static void test_settings(void **state)
     (void)state;
     good_pair();
     must_fail("type=idx", ASH_INVALID, "type idx needs path (a folder) or train_images and train_labels");
-    must_fail("type=idx, train_images=i", ASH_INVALID, "train_images and train_labels go together; train_labels is missing");
-    must_fail(PAIR ", test_labels=l", ASH_INVALID, "test_images and test_labels go together; test_images is missing");
+    must_fail("type=idx, train_images=i", ASH_INVALID,
+              "train_images and train_labels go together; train_labels is missing");
+    must_fail(PAIR ", test_labels=l", ASH_INVALID,
+              "test_images and test_labels go together; test_images is missing");
     must_fail(PAIR ", path=.", ASH_INVALID, "give either path or the files' own keys, not both");
     must_fail("type=idx, train_images=nowhere, train_labels=l", ASH_INVALID, "nowhere: no such file");
     must_fail("type=idx, path=nowhere", ASH_INVALID,

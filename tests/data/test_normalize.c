@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Normalisation: fitted on the training split alone, undone by norm_mean and norm_scale, safe for constants */
+/* Normalisation: fitted on the training split alone, undone by norm_mean and norm_scale, safe for constants
+ */
 #include "data_test.h"
 
-/* Rows 0..39 with classes a and b; the rows of `extreme` get a value of 1e6. Finding out which rows train, then moving
- * the others far away, may change nothing about the fit. */
+/* Rows 0..39 with classes a and b; the rows of `extreme` get a value of 1e6. Finding out which rows train,
+ * then moving the others far away, may change nothing about the fit. */
 static void write_rows(const char *extreme)
 {
     char text[4096] = "";
     for (int i = 0; i < 40; i++)
-        sprintf(text + strlen(text), "%d,%s,%c\n", i, extreme[i] ? "1000000" : i % 3 ? "1" : "4", 'a' + i % 2);
+        sprintf(text + strlen(text), "%d,%s,%c\n", i,
+                extreme[i] ? "1000000"
+                : i % 3    ? "1"
+                           : "4",
+                'a' + i % 2);
     write_text("a.csv", text);
 }
 
@@ -22,7 +27,8 @@ static void test_train_only(void **state)
     for (size_t i = 0; i < d->train.n; i++)
         outside[(int)d->train.x[2 * i]] = 0;
     data_close(d);
-    static const char *const ways[] = {"type=csv, path=a.csv, normalize=feature", "type=csv, path=a.csv, normalize=global",
+    static const char *const ways[] = {"type=csv, path=a.csv, normalize=feature",
+                                       "type=csv, path=a.csv, normalize=global",
                                        "type=csv, path=a.csv, shape=[1, 2], normalize=global"};
     for (int w = 0; w < 3; w++) {
         char none[40] = {0};
@@ -89,10 +95,12 @@ static void test_moments(void **state)
             }
             assert_float_equal(sum / (double)n, 0, 1e-5);
             bool constant = square < 1e-9; /* the digits' first column is empty */
-            assert_true(constant ? d->norm_scale[k] == 1 && width == 64 : fabs(square / (double)n - 1) < 1e-4);
+            assert_true(constant ? d->norm_scale[k] == 1 && width == 64
+                                 : fabs(square / (double)n - 1) < 1e-4);
         }
         for (size_t i = 0; i < d->test.n * 64; i++)
-            assert_float_equal(d->test.x[i] / d->norm_scale[i % width] + d->norm_mean[i % width], raw->test.x[i], 1e-4);
+            assert_float_equal(d->test.x[i] / d->norm_scale[i % width] + d->norm_mean[i % width],
+                               raw->test.x[i], 1e-4);
         data_close(d);
     }
     assert_float_equal(raw->summary[0].min, 0, 0);
@@ -104,7 +112,8 @@ static void test_constant_feature(void **state)
 {
     (void)state;
     char text[4096] = "";
-    for (int i = 0; i < 40; i++) /* 0.1 is no sum of powers of two: its mean is off by rounding, its deviation is not 0 */
+    for (int i = 0; i < 40;
+         i++) /* 0.1 is no sum of powers of two: its mean is off by rounding, its deviation is not 0 */
         sprintf(text + strlen(text), "%d,0.1,16777216,%c\n", i, 'a' + i % 2);
     write_text("a.csv", text);
     data_set *d = must_open("type=csv, path=a.csv");

@@ -2,7 +2,8 @@
 /* Splits: stratified, disjoint and complete, from the split seed only; limits; classes that are too small */
 #include "data_test.h"
 
-/* A CSV whose row i holds i and the label of its class; counts[k] rows of class k, interleaved. Returns the rows. */
+/* A CSV whose row i holds i and the label of its class; counts[k] rows of class k, interleaved. Returns the
+ * rows. */
 static int write_classes(const int *counts, int n_classes)
 {
     char *text = calloc(1, 1 << 20), *p = text;
@@ -27,10 +28,13 @@ static void count(const data_split *p, int *out, int n_classes)
         out[p->label[i]]++;
 }
 
-static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
+static int clamp(int v, int low, int high)
+{
+    return v < low ? low : v > high ? high : v;
+}
 
-/* For many shapes of set: every row is in exactly one split with its label, and every class has its share to within
- * one sample, and at least one. */
+/* For many shapes of set: every row is in exactly one split with its label, and every class has its share to
+ * within one sample, and at least one. */
 static void test_stratified(void **state)
 {
     (void)state;
@@ -43,8 +47,8 @@ static void test_stratified(void **state)
         double val = 0.05 + 0.4 * rng_real(&r), test = round % 5 ? 0.05 + 0.4 * rng_real(&r) : 0;
         char settings[200];
         snprintf(settings, sizeof settings,
-                 "type=csv, path=a.csv, normalize=none, split_seed=%d, val_fraction=%.3f, test_fraction=%.3f", (int)round,
-                 val, test);
+                 "type=csv, path=a.csv, normalize=none, split_seed=%d, val_fraction=%.3f, test_fraction=%.3f",
+                 (int)round, val, test);
         data_set *d = must_open(settings);
         char *seen = calloc((size_t)n, 1);
         int own[3][12];
@@ -64,7 +68,8 @@ static void test_stratified(void **state)
             assert_true(own[0][k] >= 1 && own[1][k] >= 1 && own[2][k] >= (test > 0));
             int due_test = (int)lround(test * counts[k]), due_val = (int)lround(val * counts[k]);
             if (test > 0)
-                assert_in_range(own[2][k], clamp(due_test - 1, 1, counts[k] - 2), clamp(due_test + 1, 1, counts[k] - 2));
+                assert_in_range(own[2][k], clamp(due_test - 1, 1, counts[k] - 2),
+                                clamp(due_test + 1, 1, counts[k] - 2));
             else
                 assert_int_equal(own[2][k], 0);
             assert_in_range(own[1][k], clamp(due_val - 1, 1, counts[k] - own[2][k] - 1), due_val + 2);
@@ -77,7 +82,8 @@ static void test_stratified(void **state)
 static void test_seed(void **state)
 {
     (void)state;
-    data_set *a = must_open("type=digits"), *b = must_open("type=digits"), *c = must_open("type=digits, split_seed=2");
+    data_set *a = must_open("type=digits"), *b = must_open("type=digits"),
+             *c = must_open("type=digits, split_seed=2");
     assert_true(hash_equal(&a->hash, &b->hash));
     assert_memory_equal(a->test.x, b->test.x, a->test.n * 64 * sizeof(float));
     assert_false(hash_equal(&a->hash, &c->hash));
@@ -101,8 +107,18 @@ static void test_hash_covers(void **state)
 {
     (void)state;
     static const char *const variants[] = {
-        "",           "split_seed=3",       "val_fraction=0.21", "test_fraction=0.21", "limit=500", "val_limit=50",
-        "limit=5000", "normalize=feature",  "normalize=none",    "flip=true",          "shift=1",   "val_limit=51",
+        "",
+        "split_seed=3",
+        "val_fraction=0.21",
+        "test_fraction=0.21",
+        "limit=500",
+        "val_limit=50",
+        "limit=5000",
+        "normalize=feature",
+        "normalize=none",
+        "flip=true",
+        "shift=1",
+        "val_limit=51",
     };
     enum { N = sizeof variants / sizeof *variants };
     hash256 h[N];
@@ -171,7 +187,8 @@ static void test_limit(void **state)
         data_close(e);
     }
     data_close(d);
-    must_fail("type=csv, path=a.csv, limit=2", ASH_INVALID, "limit 2 is too small: a.csv has 3 classes, and each keeps a sample");
+    must_fail("type=csv, path=a.csv, limit=2", ASH_INVALID,
+              "limit 2 is too small: a.csv has 3 classes, and each keeps a sample");
     must_fail("type=csv, path=a.csv, val_fraction=0.6, test_fraction=0.4", ASH_INVALID,
               "val_fraction 0.6 and test_fraction 0.4 leave nothing to train on");
     must_fail("type=csv, path=a.csv, val_fraction=0", ASH_INVALID, "val_fraction");
@@ -184,7 +201,8 @@ static void test_small_class(void **state)
     int counts[] = {20, 2};
     write_classes(counts, 2);
     must_fail("type=csv, path=a.csv", ASH_INVALID,
-              "a.csv: class \"class01\" has 2 samples; a class needs at least three, one for each split: add samples or leave "
+              "a.csv: class \"class01\" has 2 samples; a class needs at least three, one for each split: add "
+              "samples or leave "
               "the class out");
     counts[1] = 3;
     write_classes(counts, 2);
@@ -197,14 +215,16 @@ static void test_small_class(void **state)
     }
     data_close(d);
     write_text("a.csv", "1,2.5\n2,3.5\n");
-    must_fail("type=csv, path=a.csv", ASH_INVALID, "a.csv: 2 samples; at least three are needed, one for each split");
+    must_fail("type=csv, path=a.csv", ASH_INVALID,
+              "a.csv: 2 samples; at least three are needed, one for each split");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stratified),  cmocka_unit_test(test_seed),  cmocka_unit_test(test_hash_covers),
-        cmocka_unit_test(test_hash_ignores_path), cmocka_unit_test(test_limit), cmocka_unit_test(test_small_class),
+        cmocka_unit_test(test_stratified),  cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_hash_covers), cmocka_unit_test(test_hash_ignores_path),
+        cmocka_unit_test(test_limit),       cmocka_unit_test(test_small_class),
     };
     return cmocka_run_group_tests(tests, test_begin, test_end);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* config.h - YAML documents to nodes, nodes to every folder's settings
  *
- * The only file that knows YAML (libyaml's document API). Anchors and aliases are refused (a run file needs none, and an
+ * Only this folder knows YAML (libyaml, by its events). Anchors and aliases are refused (a run file needs none, and an
  * alias bomb is one), as are duplicate keys, several documents, tabs-as-indentation (libyaml), NUL bytes, files over 16 MiB and nesting
  * deeper than 64, each at its file:line:column.
  */

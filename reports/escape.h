@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* escape.h - text from a database into JSON, XML and CSV
+ *
+ * Genomes, reasons and names may hold anything. What is not UTF-8 becomes U+FFFD, so no format breaks. NULL is written as null in JSON
+ * and as nothing elsewhere.
+ */
+#ifndef REPORTS_ESCAPE_H
+#define REPORTS_ESCAPE_H
+
+#include "core/buffer.h"
+
+/* A JSON string with its quotes. '<', '>' and '&' are written as \u003c, ...: safe inside a <script> element. */
+void escape_json(buffer *out, const char *text);
+/* A JSON number in shortest exact form, or with `digits` significant digits when it is not 0; null for NaN and infinities. */
+void escape_json_number(buffer *out, double value, int digits);
+/* Character data or an attribute value of XML and HTML; characters that XML forbids become U+FFFD. */
+void escape_xml(buffer *out, const char *text);
+/* One RFC 4180 field, quoted when it must be. */
+void escape_csv(buffer *out, const char *text);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* html.c - one page that opens offline
+ *
+ * Everything is inside: style, scripts, data, and the chart library when the program was built with it. A content
+ * security policy forbids every request, so the page cannot send anything either. Without JavaScript it
+ * still shows the front as a figure and a table, both written here; with it, report.js takes over. The data
+ * is a JSON object in a <script> that is not run; json.c lets no '<' through. */
+#include "reports/assets.h"
+#include "reports/escape.h"
+#include "reports/figure.h"
+#include "reports/json.h"
+#include "core/text.h"
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* What a page holds at most; beyond it, it says so. The front is always whole. */
+enum { MAX_TRIALS = 20000, MAX_BLOCK_BYTES = 3 << 20, MAX_CURVE_POINTS = 150000, CURVE_DIGITS = 5 };
+
+static void put_head(const report *r, buffer *out)
+{
+    buffer_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta name=\"generator\" content=\"Ashlar\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+                     "script-src 'unsafe-inline' 'unsafe-eval'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+                     "<link rel=\"icon\" href=\"data:,\">\n<title>");
+    escape_xml(out, r->run->name ? r->run->name : "run");
+    buffer_puts(out, " - Ashlar report</title>\n<style>\n");
+    buffer_puts(out, asset_css);
+    /* before anything is drawn, so that a dark page does not flash */
+    buffer_puts(out, "</style>\n<script>if (matchMedia('(prefers-color-scheme: dark)').matches) "
+                     "document.documentElement.dataset.theme = 'dark';</script>\n</head>\n<body>\n");
+}
+
+static void put_cell(const report *r, size_t row, size_t k, buffer *out)
+{
+    double v = r->values[row * r->n_metrics + k];
+    char text[32];
+    buffer_puts(out, "<td class=\"n\">");
+    if (!isnan(v)) {
+        double scale = r->metrics[k].percent ? 100 : 1;
+        buffer_puts(out, text_of_real(text, round(v * scale * 1e4) / 1e4));
+    }
+    buffer_puts(out, "</td>");
+}
+
+/* The front as a table, for readers without JavaScript. */
+static void put_table(const report *r, arena *a, buffer *out)
+{
+    buffer_puts(out, "<div class=\"scroll\"><table><thead><tr><th>trial</th>");
+    for (size_t k = 0; k < r->n_metrics; k++) {
+        buffer_puts(out, "<th class=\"n\">");
+        escape_xml(out, report_axis_label(&r->metrics[k], a));
+        buffer_puts(out, "</th>");
+    }
+    buffer_puts(out, "<th>genome</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < r->n_front; i++) {
+        const trial *t = r->trials[r->front[i]];
+        buffer_printf(out, "<tr><td>%" PRIu64 "</td>", t->id);
+        for (size_t k = 0; k < r->n_metrics; k++)
+            put_cell(r, r->front[i], k, out);
+        buffer_puts(out, "<td class=\"genome\">");
+        escape_xml(out, t->genome);
+        buffer_puts(out, "</td></tr>\n");
+    }
+    buffer_puts(out, "</tbody></table></div>\n");
+}
+
+static void put_script(buffer *out, const char *code)
+{
+    buffer_puts(out, "<script>\n");
+    buffer_puts(out, code);
+    buffer_puts(out, "</script>\n");
+}
+
+static ash_status write(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err)
+{
+    put_head(r, out);
+    const char *mark = strstr(asset_body, "<!--figure-->");
+    buffer_add(out, asset_body, (size_t)(mark - asset_body));
+    buffer_puts(out, "<section class=\"static\">\n<h2>The front</h2>\n");
+    if (view->x >= 0 && r->n_front) {
+        ash_status s = figure_front(r, view->x, view->y, false, a, out, err);
+        if (s != ASH_OK)
+            return s;
+    }
+    put_table(r, a, out);
+    buffer_puts(out, "</section>\n");
+    buffer_puts(out, mark);
+    buffer_puts(out, "<script type=\"application/json\" id=\"data\">");
+    ash_status s = json_write_report(r,
+                                     &(json_limits){.trials = MAX_TRIALS,
+                                                    .block_bytes = MAX_BLOCK_BYTES,
+                                                    .curve_points = MAX_CURVE_POINTS,
+                                                    .digits = CURVE_DIGITS,
+                                                    .view = view},
+                                     a, out, err);
+    if (s != ASH_OK)
+        return s;
+    buffer_puts(out, "</script>\n");
+    bool library = *asset_library && !view->plain;
+    if (library)
+        put_script(out, asset_library);
+    put_script(out, asset_axes);
+    put_script(out, library ? asset_charts_vega : asset_charts_svg);
+    put_script(out, asset_networks);
+    put_script(out, asset_report);
+    buffer_puts(out, "</body>\n</html>\n");
+    return out->failed ? ash_fail_memory(err) : ASH_OK;
+}
+
+const report_format report_html = {"html", "html", "one page that opens offline, with everything", write};

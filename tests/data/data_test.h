@@ -4,13 +4,12 @@
 #ifndef DATA_TEST_H
 #define DATA_TEST_H
 
-/* clang-format off: cmocka needs these before it */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-/* clang-format on */
+
+#include <cmocka.h> /* needs those above */
 
 #include "core/arena.h"
 #include "core/log.h"

@@ -5,10 +5,9 @@
 void LEVEL_NAME(nn_level_fill)(nn_kernels *k)
 {
     k->lanes = LANES;
-    k->conv_scratch = tuned_conv_scratch;
-    k->conv_forward = tuned_conv_forward;
-    k->conv_input_grad = tuned_conv_input_grad;
-    k->conv_weight_grad = tuned_conv_weight_grad;
+#define NN_TUNED(name, result, arguments) k->name = LEVEL_NAME(nn_##name);
+#include "nn/kernels/tuned/tuned.def"
+#undef NN_TUNED
 }
 
 /* Independent chains of multiply-adds that never leave the registers; as many as cover latency x throughput.

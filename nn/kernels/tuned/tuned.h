@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tuned.h - what the tuned sources of one level share */
+/* tuned.h - what the tuned sources of one level share
+ *
+ * Every source here is compiled once per level, so what it defines for others carries the level's name: tuned_add is
+ * nn_add_x86_64_v3 when compiled for that level. */
 #ifndef NN_KERNELS_TUNED_TUNED_H
 #define NN_KERNELS_TUNED_TUNED_H
 
@@ -10,11 +13,23 @@
 #define tuned_conv_forward LEVEL_NAME(nn_conv_forward)
 #define tuned_conv_input_grad LEVEL_NAME(nn_conv_input_grad)
 #define tuned_conv_weight_grad LEVEL_NAME(nn_conv_weight_grad)
-size_t tuned_conv_scratch(const nn_view *x, const nn_view *y, const nn_conv *g);
-void tuned_conv_forward(nn_view y, nn_view x, const float *w, const float *bias, nn_act act, float *stats,
-                        const nn_conv *g, float *scratch);
-void tuned_conv_input_grad(nn_view dx, nn_view dy, const float *w, const nn_conv *g, bool accumulate,
-                           float *scratch);
-void tuned_conv_weight_grad(float *dw, float *dbias, nn_view x, nn_view dy, const nn_conv *g, float *scratch);
+#define tuned_scale_act LEVEL_NAME(nn_scale_act)
+#define tuned_bn_act_backward LEVEL_NAME(nn_bn_act_backward)
+#define tuned_act_backward LEVEL_NAME(nn_act_backward)
+#define tuned_mean_var LEVEL_NAME(nn_mean_var)
+#define tuned_add LEVEL_NAME(nn_add)
+#define tuned_copy LEVEL_NAME(nn_copy)
+#define tuned_max_pool_forward LEVEL_NAME(nn_max_pool_forward)
+#define tuned_max_pool_backward LEVEL_NAME(nn_max_pool_backward)
+#define tuned_avg_pool_forward LEVEL_NAME(nn_avg_pool_forward)
+#define tuned_avg_pool_backward LEVEL_NAME(nn_avg_pool_backward)
+#define tuned_softmax_ce LEVEL_NAME(nn_softmax_ce)
+#define tuned_sgd LEVEL_NAME(nn_sgd)
+#define tuned_adamw LEVEL_NAME(nn_adamw)
+#define tuned_sum_squares LEVEL_NAME(nn_sum_squares)
+
+#define NN_TUNED(name, result, arguments) result LEVEL_NAME(nn_##name) arguments;
+#include "nn/kernels/tuned/tuned.def"
+#undef NN_TUNED
 
 #endif

@@ -86,6 +86,26 @@ typedef int32_t i16 __attribute__((vector_size(64)));
             x = (CAT(v, lanes))(((CAT(i, lanes))x & ~high) | ((CAT(i, lanes))six & high));                   \
         }                                                                                                    \
         return x;                                                                                            \
+    }                                                                                                       \
+    INLINE CAT(v, lanes) CAT(fetch, lanes)(const float *p, int part)                                         \
+    {                                                                                                        \
+        return part ? CAT(load_part, lanes)(p, part) : LOAD(lanes, p);                                       \
+    }                                                                                                        \
+    INLINE void CAT(put, lanes)(float *p, CAT(v, lanes) v, int part)                                         \
+    {                                                                                                        \
+        if (part)                                                                                            \
+            CAT(store_part, lanes)(p, v, part);                                                              \
+        else                                                                                                 \
+            STORE(lanes, p, v);                                                                              \
+    }                                                                                                        \
+    /* d where the activation lets x pass (its input, or its output), else 0. */                             \
+    INLINE CAT(v, lanes) CAT(gate, lanes)(CAT(v, lanes) d, CAT(v, lanes) x, nn_act act)                      \
+    {                                                                                                        \
+        if (act == NN_ACT_RELU)                                                                              \
+            d = (CAT(v, lanes))((CAT(i, lanes))d & (x > 0));                                                 \
+        else if (act == NN_ACT_RELU6)                                                                        \
+            d = (CAT(v, lanes))((CAT(i, lanes))d & (x > 0) & (x < 6));                                       \
+        return d;                                                                                            \
     }
 PARTIAL(4)
 PARTIAL(8)

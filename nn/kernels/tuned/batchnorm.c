@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* batchnorm.c - passes with sums per channel: batch statistics, and batch norm with its activation backward
+ *
+ * Backward, with d = dy where the activation passed and xhat = (x - mean) * inv_std:
+ *     dbeta = sum d, dgamma = sum d * xhat, dx = gamma * inv_std * (d - dbeta / N - xhat * dgamma / N).
+ * One pass takes the sums, a second writes dx. */
+#include "nn/kernels/tuned/sweep.h"
+
+typedef struct sums { /* two sums per element of the pattern: of a run in fp32, of all in double */
+    float a[SWEEP_MOST], b[SWEEP_MOST];
+    double total_a[SWEEP_MOST], total_b[SWEEP_MOST];
+    ptrdiff_t pending;
+} sums;
+
+static void sums_init(sums *t, const sweep *s)
+{
+    for (int i = 0; i < s->period; i++) {
+        t->a[i] = t->b[i] = 0;
+        t->total_a[i] = t->total_b[i] = 0;
+    }
+    t->pending = 0;
+}
+
+static void sums_flush(sums *t, const sweep *s)
+{
+    for (int i = 0; i < s->period; i++) {
+        t->total_a[i] += (double)t->a[i];
+        t->total_b[i] += (double)t->b[i];
+        t->a[i] = t->b[i] = 0;
+    }
+    t->pending = 0;
+}
+
+/* Sums over `len` floats; with the period of the common widths, in registers. TERMS(L, o, i, part, a, b) adds to a and b. */
+#define SUM_ROW(t, len, period, TERMS)                                                                       \
+    {                                                                                                        \
+        ptrdiff_t whole_ = (period) == SWEEP_PERIOD ? (len) / SWEEP_PERIOD * SWEEP_PERIOD : 0;               \
+        if (whole_ > 0) {                                                                                    \
+            vec sa_[SWEEP_PERIOD / LANES], sb_[SWEEP_PERIOD / LANES];                                        \
+            UNROLL                                                                                           \
+            for (int k_ = 0; k_ < SWEEP_PERIOD / LANES; k_++) {                                              \
+                sa_[k_] = LOAD(LANES, (t)->a + k_ * LANES);                                                  \
+                sb_[k_] = LOAD(LANES, (t)->b + k_ * LANES);                                                  \
+            }                                                                                                \
+            for (ptrdiff_t o_ = 0; o_ < whole_; o_ += SWEEP_PERIOD) {                                        \
+                UNROLL                                                                                       \
+                for (int k_ = 0; k_ < SWEEP_PERIOD / LANES; k_++)                                            \
+                    TERMS(LANES, o_ + k_ * LANES, k_ * LANES, 0, sa_[k_], sb_[k_]);                          \
+            }                                                                                                \
+            UNROLL                                                                                           \
+            for (int k_ = 0; k_ < SWEEP_PERIOD / LANES; k_++) {                                              \
+                STORE(LANES, (t)->a + k_ * LANES, sa_[k_]);                                                  \
+                STORE(LANES, (t)->b + k_ * LANES, sb_[k_]);                                                  \
+            }                                                                                                \
+        }                                                                                                    \
+        SWEEP_ROW((len)-whole_, period, IN_MEMORY)                                                           \
+    }
+#define IN_MEMORY_OF(TERMS, t, L, o, i, part)                                                                \
+    {                                                                                                        \
+        CAT(v, L) a_ = LOAD(L, (t)->a + (i)), b_ = LOAD(L, (t)->b + (i));                                    \
+        TERMS(L, (o), i, part, a_, b_);                                                                      \
+        STORE(L, (t)->a + (i), a_);                                                                          \
+        STORE(L, (t)->b + (i), b_);                                                                          \
+    }
+
+/* A row in runs of SWEEP_FLUSH floats (a multiple of the period), each followed by a fold into double. */
+#define EACH_RUN(t, s, at, run)                                                                              \
+    for (ptrdiff_t at = 0, most_ = SWEEP_FLUSH / (s)->period * (s)->period, run; at < (s)->len; at += run) { \
+        run = (s)->len - at < most_ ? (s)->len - at : most_;                                                 \
+        if ((t)->pending + run > SWEEP_FLUSH)                                                                \
+            sums_flush(t, s);                                                                                \
+        (t)->pending += run;
+
+void tuned_mean_var(float *stats, nn_view x)
+{
+    const nn_view *views[] = {&x};
+    int slice = sweep_slice(x.c);
+    double count = (double)x.n * x.h * x.w;
+    for (int c0 = 0; c0 < x.c; c0 += slice) {
+        sweep s = sweep_of(views, 1, c0, x.c - c0 < slice ? x.c - c0 : slice);
+        sums t;
+        float first[SWEEP_MOST] = {0}; /* deviations are from the first pixel: a large mean cancels nothing */
+        sums_init(&t, &s);
+        sweep_pattern(first, x.p + c0, &s);
+        SWEEP_ROWS(&s)
+        {
+            const float *row = SWEEP_AT(&s, 0);
+            EACH_RUN(&t, &s, at, run)
+                const float *p = row + at;
+#define TERMS(L, o, i, part, a, b)                                                                           \
+    {                                                                                                        \
+        CAT(v, L) d_ = CAT(fetch, L)(p + (o), part) - CAT(fetch, L)(first + (i), part);                      \
+        a += d_;                                                                                             \
+        b += d_ * d_;                                                                                        \
+    }
+#define IN_MEMORY(L, o, i, part) IN_MEMORY_OF(TERMS, &t, L, whole_ + (o), i, part)
+                SUM_ROW(&t, run, s.period, TERMS)
+#undef IN_MEMORY
+#undef TERMS
+            }
+        }
+        sums_flush(&t, &s);
+        for (int c = 0; c < s.c; c++) {
+            double mean = sweep_fold(t.total_a, c, &s) / count, var = sweep_fold(t.total_b, c, &s) / count - mean * mean;
+            stats[c0 + c] = (float)((double)first[c] + mean);
+            stats[x.c + c0 + c] = var < 0 ? 0.0f : (float)var;
+        }
+    }
+}
+
+typedef struct channel { /* per-channel operands of backward, as patterns */
+    float mean[SWEEP_MOST], scale[SWEEP_MOST], shift[SWEEP_MOST];
+    float slope[SWEEP_MOST], constant[SWEEP_MOST];
+} channel;
+
+INLINE void backward_sums(sums *t, const sweep *s, const channel *k, const nn_act act)
+{
+    SWEEP_ROWS(s)
+    {
+        const float *row_x = SWEEP_AT(s, 0), *row_dy = SWEEP_AT(s, 1);
+        EACH_RUN(t, s, at, run)
+            const float *px = row_x + at, *pd = row_dy + at;
+#define TERMS(L, o, i, part, a, b)                                                                           \
+    {                                                                                                        \
+        CAT(v, L) x_ = CAT(fetch, L)(px + (o), part), d_ = CAT(fetch, L)(pd + (o), part);                    \
+        d_ = CAT(gate, L)(d_, x_ * LOAD(L, k->scale + (i)) + LOAD(L, k->shift + (i)), act);                  \
+        a += d_;                                                                                             \
+        b += d_ * (x_ - LOAD(L, k->mean + (i)));                                                             \
+    }
+#define IN_MEMORY(L, o, i, part) IN_MEMORY_OF(TERMS, t, L, whole_ + (o), i, part)
+            SUM_ROW(t, run, s->period, TERMS)
+#undef IN_MEMORY
+#undef TERMS
+        }
+    }
+    sums_flush(t, s);
+}
+
+INLINE void backward_dx(const sweep *s, const channel *k, const nn_act act)
+{
+    SWEEP_ROWS(s)
+    {
+        const float *px = SWEEP_AT(s, 0), *pd = SWEEP_AT(s, 1);
+        float *to = SWEEP_AT(s, 2);
+#define DX(L, o, i, part)                                                                                    \
+    {                                                                                                        \
+        CAT(v, L) x_ = CAT(fetch, L)(px + (o), part), scale_ = LOAD(L, k->scale + (i));                      \
+        CAT(v, L) d_ = CAT(gate, L)(CAT(fetch, L)(pd + (o), part), x_ * scale_ + LOAD(L, k->shift + (i)), act); \
+        d_ = d_ * scale_ + ((x_ - LOAD(L, k->mean + (i))) * LOAD(L, k->slope + (i)) + LOAD(L, k->constant + (i))); \
+        CAT(put, L)(to + (o), d_, part);                                                                     \
+    }
+        SWEEP_ROW(s->len, s->period, DX)
+#undef DX
+    }
+}
+
+void tuned_bn_act_backward(nn_view dx, float *dgamma, float *dbeta, nn_view dy, nn_view x, const float *mean,
+                           const float *inv_std, const float *gamma, const float *beta, nn_act act)
+{
+    const nn_view *views[] = {&x, &dy, &dx};
+    int slice = sweep_slice(x.c);
+    double count = (double)x.n * x.h * x.w;
+    for (int c0 = 0; c0 < x.c; c0 += slice) {
+        sweep s = sweep_of(views, 3, c0, x.c - c0 < slice ? x.c - c0 : slice);
+        sums t;
+        channel k;
+        float a[SWEEP_MOST], b[SWEEP_MOST];
+        sums_init(&t, &s);
+        for (int c = 0; c < s.c; c++) {
+            a[c] = gamma[c0 + c] * inv_std[c0 + c];
+            b[c] = beta[c0 + c] - mean[c0 + c] * a[c];
+        }
+        sweep_pattern(k.mean, mean + c0, &s);
+        sweep_pattern(k.scale, a, &s);
+        sweep_pattern(k.shift, b, &s);
+#define RUN(known) backward_sums(&t, &s, &k, known)
+        WITH_ACT(act, RUN);
+#undef RUN
+        for (int c = 0; c < s.c; c++) {
+            double inv = (double)inv_std[c0 + c], scale = (double)a[c];
+            double db = sweep_fold(t.total_a, c, &s), dg = sweep_fold(t.total_b, c, &s) * inv;
+            dbeta[c0 + c] = (float)db;
+            dgamma[c0 + c] = (float)dg;
+            a[c] = (float)(-scale * inv * dg / count);
+            b[c] = (float)(-scale * db / count);
+        }
+        sweep_pattern(k.slope, a, &s);
+        sweep_pattern(k.constant, b, &s);
+#define RUN(known) backward_dx(&s, &k, known)
+        WITH_ACT(act, RUN);
+#undef RUN
+    }
+}

@@ -31,7 +31,8 @@ static void sums_flush(sums *t, const sweep *s)
     t->pending = 0;
 }
 
-/* Sums over `len` floats; with the period of the common widths, in registers. TERMS(L, o, i, part, a, b) adds to a and b. */
+/* Sums over `len` floats; with the period of the common widths, in registers. TERMS(L, o, i, part, a, b) adds
+ * to a and b. */
 #define SUM_ROW(t, len, period, TERMS)                                                                       \
     {                                                                                                        \
         ptrdiff_t whole_ = (period) == SWEEP_PERIOD ? (len) / SWEEP_PERIOD * SWEEP_PERIOD : 0;               \
@@ -53,7 +54,7 @@ static void sums_flush(sums *t, const sweep *s)
                 STORE(LANES, (t)->b + k_ * LANES, sb_[k_]);                                                  \
             }                                                                                                \
         }                                                                                                    \
-        SWEEP_ROW((len)-whole_, period, IN_MEMORY)                                                           \
+        SWEEP_ROW((len) - whole_, period, IN_MEMORY)                                                         \
     }
 #define IN_MEMORY_OF(TERMS, t, L, o, i, part)                                                                \
     {                                                                                                        \
@@ -86,7 +87,7 @@ void tuned_mean_var(float *stats, nn_view x)
         {
             const float *row = SWEEP_AT(&s, 0);
             EACH_RUN(&t, &s, at, run)
-                const float *p = row + at;
+            const float *p = row + at;
 #define TERMS(L, o, i, part, a, b)                                                                           \
     {                                                                                                        \
         CAT(v, L) d_ = CAT(fetch, L)(p + (o), part) - CAT(fetch, L)(first + (i), part);                      \
@@ -94,18 +95,19 @@ void tuned_mean_var(float *stats, nn_view x)
         b += d_ * d_;                                                                                        \
     }
 #define IN_MEMORY(L, o, i, part) IN_MEMORY_OF(TERMS, &t, L, whole_ + (o), i, part)
-                SUM_ROW(&t, run, s.period, TERMS)
+            SUM_ROW(&t, run, s.period, TERMS)
 #undef IN_MEMORY
 #undef TERMS
-            }
-        }
-        sums_flush(&t, &s);
-        for (int c = 0; c < s.c; c++) {
-            double mean = sweep_fold(t.total_a, c, &s) / count, var = sweep_fold(t.total_b, c, &s) / count - mean * mean;
-            stats[c0 + c] = (float)((double)first[c] + mean);
-            stats[x.c + c0 + c] = var < 0 ? 0.0f : (float)var;
         }
     }
+    sums_flush(&t, &s);
+    for (int c = 0; c < s.c; c++) {
+        double mean = sweep_fold(t.total_a, c, &s) / count,
+               var = sweep_fold(t.total_b, c, &s) / count - mean * mean;
+        stats[c0 + c] = (float)((double)first[c] + mean);
+        stats[x.c + c0 + c] = var < 0 ? 0.0f : (float)var;
+    }
+}
 }
 
 typedef struct channel { /* per-channel operands of backward, as patterns */
@@ -119,7 +121,7 @@ INLINE void backward_sums(sums *t, const sweep *s, const channel *k, const nn_ac
     {
         const float *row_x = SWEEP_AT(s, 0), *row_dy = SWEEP_AT(s, 1);
         EACH_RUN(t, s, at, run)
-            const float *px = row_x + at, *pd = row_dy + at;
+        const float *px = row_x + at, *pd = row_dy + at;
 #define TERMS(L, o, i, part, a, b)                                                                           \
     {                                                                                                        \
         CAT(v, L) x_ = CAT(fetch, L)(px + (o), part), d_ = CAT(fetch, L)(pd + (o), part);                    \
@@ -128,12 +130,12 @@ INLINE void backward_sums(sums *t, const sweep *s, const channel *k, const nn_ac
         b += d_ * (x_ - LOAD(L, k->mean + (i)));                                                             \
     }
 #define IN_MEMORY(L, o, i, part) IN_MEMORY_OF(TERMS, t, L, whole_ + (o), i, part)
-            SUM_ROW(t, run, s->period, TERMS)
+        SUM_ROW(t, run, s->period, TERMS)
 #undef IN_MEMORY
 #undef TERMS
-        }
     }
-    sums_flush(t, s);
+}
+sums_flush(t, s);
 }
 
 INLINE void backward_dx(const sweep *s, const channel *k, const nn_act act)
@@ -145,8 +147,10 @@ INLINE void backward_dx(const sweep *s, const channel *k, const nn_act act)
 #define DX(L, o, i, part)                                                                                    \
     {                                                                                                        \
         CAT(v, L) x_ = CAT(fetch, L)(px + (o), part), scale_ = LOAD(L, k->scale + (i));                      \
-        CAT(v, L) d_ = CAT(gate, L)(CAT(fetch, L)(pd + (o), part), x_ * scale_ + LOAD(L, k->shift + (i)), act); \
-        d_ = d_ * scale_ + ((x_ - LOAD(L, k->mean + (i))) * LOAD(L, k->slope + (i)) + LOAD(L, k->constant + (i))); \
+        CAT(v, L)                                                                                            \
+        d_ = CAT(gate, L)(CAT(fetch, L)(pd + (o), part), x_ * scale_ + LOAD(L, k->shift + (i)), act);        \
+        d_ = d_ * scale_ +                                                                                   \
+             ((x_ - LOAD(L, k->mean + (i))) * LOAD(L, k->slope + (i)) + LOAD(L, k->constant + (i)));         \
         CAT(put, L)(to + (o), d_, part);                                                                     \
     }
         SWEEP_ROW(s->len, s->period, DX)

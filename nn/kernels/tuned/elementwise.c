@@ -18,9 +18,11 @@ void tuned_scale_act(nn_view y, nn_view x, const float *scale, const float *shif
             float *to = SWEEP_AT(&s, 0);
             const float *from = SWEEP_AT(&s, 1);
 #define AFFINE(L, o, i, part)                                                                                \
-    CAT(put, L)(to + (o), CAT(activate, L)(CAT(fetch, L)(from + (o), part) * LOAD(L, a + (i)) + LOAD(L, b + (i)), kind), \
-                part)
-#define PLAIN(L, o, i, part) CAT(put, L)(to + (o), CAT(activate, L)(CAT(fetch, L)(from + (o), part), kind), part)
+    CAT(put, L)(                                                                                             \
+        to + (o),                                                                                            \
+        CAT(activate, L)(CAT(fetch, L)(from + (o), part) * LOAD(L, a + (i)) + LOAD(L, b + (i)), kind), part)
+#define PLAIN(L, o, i, part)                                                                                 \
+    CAT(put, L)(to + (o), CAT(activate, L)(CAT(fetch, L)(from + (o), part), kind), part)
 #define RUN(known)                                                                                           \
     const nn_act kind = known;                                                                               \
     if (scale)                                                                                               \
@@ -44,7 +46,8 @@ void tuned_act_backward(nn_view dx, nn_view dy, nn_view y, nn_act act, bool accu
         float *to = SWEEP_AT(&s, 0);
         const float *d = SWEEP_AT(&s, 1), *out = SWEEP_AT(&s, 2);
 #define SET(L, o, i, part)                                                                                   \
-    CAT(put, L)(to + (o), CAT(gate, L)(CAT(fetch, L)(d + (o), part), CAT(fetch, L)(out + (o), part), kind), part)
+    CAT(put, L)(to + (o), CAT(gate, L)(CAT(fetch, L)(d + (o), part), CAT(fetch, L)(out + (o), part), kind),  \
+                part)
 #define INCREASE(L, o, i, part)                                                                              \
     CAT(put, L)(to + (o),                                                                                    \
                 CAT(fetch, L)(to + (o), part) +                                                              \

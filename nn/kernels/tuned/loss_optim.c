@@ -30,8 +30,8 @@ static void exp_all(float *restrict e, const float *restrict z, float shift, int
     }
 }
 
-double tuned_softmax_ce(float *dlogits, const float *logits, const int32_t *label, int n, int c, float smoothing,
-                        size_t *errors)
+double tuned_softmax_ce(float *dlogits, const float *logits, const int32_t *label, int n, int c,
+                        float smoothing, size_t *errors)
 {
     enum { PIECE = 64 };
     double loss = 0;
@@ -77,8 +77,9 @@ void tuned_sgd(float *restrict w, float *restrict velocity, const float *restric
     }
 }
 
-void tuned_adamw(float *restrict w, float *restrict m, float *restrict v, const float *restrict grad, size_t n,
-                 float lr, float beta1, float beta2, float epsilon, float decay, float correction1, float correction2)
+void tuned_adamw(float *restrict w, float *restrict m, float *restrict v, const float *restrict grad,
+                 size_t n, float lr, float beta1, float beta2, float epsilon, float decay, float correction1,
+                 float correction2)
 {
     for (size_t i = 0; i < n; i++) {
         float g = grad[i], a = beta1 * m[i] + (1 - beta1) * g, b = beta2 * v[i] + (1 - beta2) * (g * g);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pool.c - max and average pooling
  *
- * The window is clipped to the image once per output pixel; the loops over channels are for the compiler to vectorise:
- * channels are independent, so any vector length gives the same bits. */
+ * The window is clipped to the image once per output pixel; the loops over channels are for the compiler to
+ * vectorise: channels are independent, so any vector length gives the same bits. */
 #include "nn/kernels/tuned/tuned.h"
 
 typedef struct range {
@@ -42,7 +42,8 @@ static void max_tap(float *restrict best, const float *restrict x, int c)
         best[k] = x[k] > best[k] ? x[k] : best[k];
 }
 
-static void max_tap_at(float *restrict best, int32_t *restrict at, const float *restrict x, int32_t here, int c)
+static void max_tap_at(float *restrict best, int32_t *restrict at, const float *restrict x, int32_t here,
+                       int c)
 {
     for (int k = 0; k < c; k++) {
         at[k] = x[k] > best[k] ? here : at[k];

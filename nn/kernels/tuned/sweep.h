@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sweep.h - passes over whole tensors
  *
- * A pass sees a tensor as rows of consecutive floats: as long as the strides of all views involved allow, else pixel by
- * pixel. Per-channel operands are spread over a *pattern*, `period` floats long, a multiple of both 16 and the number of channels
- * (64 for 8, 16, 32 or 64 channels), so that narrow nets fill their vectors: 8 channels at 16 lanes are two pixels
- * per vector. Sums per channel are kept per element of the pattern and folded at the end, in double. The period depends on
- * the shape alone and lanes never mix before the fold, so the vector length does not change a bit.
+ * A pass sees a tensor as rows of consecutive floats: as long as the strides of all views involved allow,
+ * else pixel by pixel. Per-channel operands are spread over a *pattern*, `period` floats long, a multiple of
+ * both 16 and the number of channels (64 for 8, 16, 32 or 64 channels), so that narrow nets fill their
+ * vectors: 8 channels at 16 lanes are two pixels per vector. Sums per channel are kept per element of the
+ * pattern and folded at the end, in double. The period depends on the shape alone and lanes never mix before
+ * the fold, so the vector length does not change a bit.
  */
 #ifndef NN_KERNELS_TUNED_SWEEP_H
 #define NN_KERNELS_TUNED_SWEEP_H
@@ -101,11 +102,11 @@ INLINE double sweep_fold(const double *sums, int channel, const sweep *s)
             for (int w_ = 0; w_ < (s)->w; w_++)
 #define SWEEP_AT(s, i) ((s)->p[i] + n_ * (s)->sn[i] + h_ * (s)->sh[i] + w_ * (s)->sw[i])
 
-/* Calls RUN(L, o, i, part) for vectors that cover [0, len): o is the offset in the row, i in the pattern; part != 0: only
- * that many floats of the vector. */
+/* Calls RUN(L, o, i, part) for vectors that cover [0, len): o is the offset in the row, i in the pattern;
+ * part != 0: only that many floats of the vector. */
 #define SWEEP_ROW(len, period, RUN)                                                                          \
     for (ptrdiff_t o_ = 0; o_ < (len); o_ += (period)) {                                                     \
-        ptrdiff_t m_ = (len)-o_ < (period) ? (len)-o_ : (period), i_ = 0;                                    \
+        ptrdiff_t m_ = (len) - o_ < (period) ? (len) - o_ : (period), i_ = 0;                                \
         for (; i_ + LANES <= m_; i_ += LANES)                                                                \
             RUN(LANES, o_ + i_, i_, 0);                                                                      \
         if (LANES >= 16 && m_ - i_ >= 8) {                                                                   \

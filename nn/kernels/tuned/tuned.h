@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tuned.h - what the tuned sources of one level share
  *
- * Every source here is compiled once per level, so what it defines for others carries the level's name: tuned_add is
- * nn_add_x86_64_v3 when compiled for that level. */
+ * Every source here is compiled once per level, so what it defines for others carries the level's name:
+ * tuned_add is nn_add_x86_64_v3 when compiled for that level. */
 #ifndef NN_KERNELS_TUNED_TUNED_H
 #define NN_KERNELS_TUNED_TUNED_H
 

@@ -86,7 +86,7 @@ typedef int32_t i16 __attribute__((vector_size(64)));
             x = (CAT(v, lanes))(((CAT(i, lanes))x & ~high) | ((CAT(i, lanes))six & high));                   \
         }                                                                                                    \
         return x;                                                                                            \
-    }                                                                                                       \
+    }                                                                                                        \
     INLINE CAT(v, lanes) CAT(fetch, lanes)(const float *p, int part)                                         \
     {                                                                                                        \
         return part ? CAT(load_part, lanes)(p, part) : LOAD(lanes, p);                                       \

@@ -126,7 +126,7 @@ static ash_status load_row(db *d, sqlite3_stmt *s, arena *a, trial **out, ash_er
     bool ok = true;
     t->id = (uint64_t)id;
     const char *name = (const char *)sqlite3_column_text(s, 2);
-    if (!name || !trial_status_from_name(name, &t->status))
+    if (!name || !trial_status_from_name(name, &t->status) || t->status == TRIAL_PENDING)
         return damaged(d, t->id, "an unknown status", err);
     t->reason = db_column_text(s, 3, a, &ok);
     t->genome = db_column_text(s, 4, a, &ok);

@@ -77,6 +77,8 @@ static ash_status check(const trial *t, ash_error *err)
 {
     if (t->id == 0 || t->id > INT64_MAX)
         return ash_fail(err, ASH_INVALID, "trial id %llu cannot be stored", (unsigned long long)t->id);
+    if (t->status == TRIAL_PENDING)
+        return ash_fail(err, ASH_INVALID, "trial %llu is still pending", (unsigned long long)t->id);
     for (size_t i = 0; i < t->n_metrics; i++) {
         const char *name = t->metrics[i].name;
         if (!name || !name[0] || strchr(name, ','))

@@ -19,6 +19,7 @@
 #include "core/buffer.h"
 #include "core/node.h"
 #include "core/status.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,8 +74,13 @@ int nn_add(nn_graph *g, ash_error *err, const char *op, const int *inputs, int n
 int nn_add1(nn_graph *g, ash_error *err, int input, const char *op, const char *attrs_format, ...)
     __attribute__((format(printf, 5, 6)));
 int nn_add_node(nn_graph *g, ash_error *err, const char *op, const int *inputs, int n_inputs, const node *attrs);
+int nn_add_op(nn_graph *g, ash_error *err, const nn_op *op, const int *inputs, int n_inputs, const node *attrs);
+/* The operator and attributes of `like`, which may be of another graph, on other inputs. */
+int nn_add_copy(nn_graph *g, ash_error *err, const nn_node *like, const int *inputs, int n_inputs);
 void nn_set_block(nn_graph *g, int first_node, const char *block); /* for all nodes from first_node on */
 
+/* Attributes in canonical form, "out: 16, kernel: [3]"; nothing for an operator without any. */
+void nn_print_attrs(const nn_node *n, buffer *out);
 /* The graph as an architecture file (YAML, flow style, a line per node): reads back to an equal graph. */
 void nn_print(const nn_graph *g, buffer *out);
 
@@ -82,11 +88,20 @@ void nn_print(const nn_graph *g, buffer *out);
  * `inputs` defaults to the layer before; the first layer reads the image, whose id is "input". */
 ash_status nn_read(const node *root, arena *a, nn_graph **out, ash_error *err);
 
+/* live (n_nodes): whether the node is the image or reaches the output. */
+void nn_mark_live(const nn_graph *g, bool *live);
+int nn_consumers(const nn_graph *g, int of); /* inputs that read the node, plus one for the network's output */
+/* Whether node i is a batch norm that folds into the linear layer before it. */
+bool nn_folds(const nn_graph *g, int i);
+
 /* Totals over the graph. */
 int64_t nn_macs(const nn_graph *g);
 int64_t nn_flops(const nn_graph *g);
 int64_t nn_params(const nn_graph *g);        /* trainable: weights, biases, BN gamma and beta */
 int64_t nn_params_folded(const nn_graph *g); /* BN folded into the weights and one bias of the layer before it */
+
+int64_t nn_node_params(const nn_node *n);
+int64_t nn_node_params_folded(const nn_graph *g, int i);
 
 /* The registry (nn/ops/ops.def): name of operator i, or NULL past the end; NULL-terminated list of all. */
 const nn_op *nn_op_find(const char *name);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* relu.c - max(x, 0) */
+#include "nn/op.h"
+
+static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err)
+{
+    (void)a, (void)err;
+    n->shape = *in;
+    n->flops = nn_elements(*in);
+    return ASH_OK;
+}
+
+const nn_op nn_op_relu = {
+    .name = "relu",
+    .help = "max(x, 0)",
+    .kind = NN_ACTIVATION,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer = infer,
+    .act = NN_ACT_RELU,
+};

@@ -124,9 +124,9 @@ ash_status config_set(arena *a, node *root, const char *assignment, ash_error *e
     if (!assignment)
         return ash_fail_memory(err);
     node *at = root, *value = NULL;
-    size_t i = 0;
+    size_t i = 0, start;
     for (;;) {
-        size_t start = i;
+        start = i;
         while (is_key_char(assignment[i]))
             i++;
         node here = place_in(assignment, i);
@@ -161,15 +161,21 @@ ash_status config_set(arena *a, node *root, const char *assignment, ash_error *e
     strcpy(text + i, assignment + i);
     if (yaml_read(text, strlen(text), "--set", a, &value, err) != ASH_OK)
         return err->status;
-    if (!value && !(value = node_scalar(a, NULL, "")))
-        return ash_fail_memory(err);
-    node *next = at->next;
-    const char *key = at->key;
+    if (!value) { /* "train.lr=" */
+        value = node_scalar(a, NULL, "");
+        if (!value)
+            return ash_fail_memory(err);
+        value->file = "--set";
+        value->source = text;
+        value->line = 1;
+        value->column = (int)i + 1;
+    }
+    memcpy(text, assignment, i); /* what errors about the value show */
+    value->key = at->key;
+    value->next = at->next;
+    value->key_line = 1;
+    value->key_column = (int)start + 1;
     *at = *value;
-    at->key = key;
-    at->next = next;
-    at->key_line = at->line = 1;
-    at->file = "--set";
     return ASH_OK;
 }
 

@@ -5,12 +5,12 @@
  * for memory. Blocks are cleared when they are handed out again, not when they are freed.
  */
 #include "core/arena.h"
+#include "core/format.h"
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,13 +157,13 @@ char *arena_printf(arena *a, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = format_args(NULL, 0, format, args);
     va_end(args);
     char *text = n < 0 ? NULL : arena_alloc_aligned(a, (size_t)n + 1, 1);
     if (!text)
         return NULL;
     va_start(args, format);
-    vsnprintf(text, (size_t)n + 1, format, args);
+    format_args(text, (size_t)n + 1, format, args);
     va_end(args);
     return text;
 }

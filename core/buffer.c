@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* buffer.c - see buffer.h */
 #include "core/buffer.h"
+#include "core/format.h"
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,14 +48,14 @@ void buffer_printf(buffer *b, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = format_args(NULL, 0, format, args);
     va_end(args);
     if (n < 0 || !reserve(b, (size_t)n)) {
         b->failed = true;
         return;
     }
     va_start(args, format);
-    vsnprintf(b->data + b->len, (size_t)n + 1, format, args);
+    format_args(b->data + b->len, (size_t)n + 1, format, args);
     va_end(args);
     b->len += (size_t)n;
 }

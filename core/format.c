@@ -10,8 +10,7 @@
 static locale_t c_locale;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* For the name "C" glibc hands out a static object; should another libc fail, the process locale has to do.
- */
+/* For the name "C" glibc hands out a static object; should another libc fail, the process locale has to do. */
 static void make_locale(void)
 {
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);

@@ -7,6 +7,7 @@
  */
 #include "core/log.h"
 #include "core/format.h"
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 enum { LINE = 512 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static log_level level = LOG_NOTE;
+static log_level level = LOG_NOTE; /* under the lock, as all below */
 
 static struct {
     bool active, terminal, drawn, estimating;
@@ -59,6 +60,8 @@ static void put(const char *text, size_t n)
 {
     while (n) {
         ssize_t written = write(STDERR_FILENO, text, n);
+        if (written < 0 && errno == EINTR)
+            continue;
         if (written <= 0)
             return;
         text += written;
@@ -76,8 +79,6 @@ static void erase(void)
 static void message(log_level of, const char *tag, const char *format, va_list args)
 {
     char line[4096];
-    if (of > level)
-        return;
     int n = format_text(line, sizeof(line), "ashlar: %s", tag);
     int m = format_args(line + n, sizeof(line) - (size_t)n - 1, format, args);
     n = m < 0 ? n : n + m;
@@ -85,8 +86,10 @@ static void message(log_level of, const char *tag, const char *format, va_list a
         n = (int)sizeof(line) - 2;
     line[n++] = '\n';
     pthread_mutex_lock(&lock);
-    erase();
-    put(line, (size_t)n);
+    if (of <= level) {
+        erase();
+        put(line, (size_t)n);
+    }
     pthread_mutex_unlock(&lock);
 }
 

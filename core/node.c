@@ -2,9 +2,10 @@
 /* node.c - making, printing and complaining about document nodes; see node.h */
 #include "core/node.h"
 #include "core/buffer.h"
+#include "core/format.h"
 #include <ctype.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { SHOWN_COLUMNS = 100 };
@@ -167,53 +168,85 @@ ash_status node_parse_inline(arena *a, const char *text, const char *file, node 
 
 /* ------------------------------------------------------------------ printing */
 
-/* Whether a scalar must be quoted to read back as the same text in YAML flow style. */
-static bool needs_quotes(const node *n)
+/* One character at *p, which moves on; bytes that are no UTF-8 count as themselves. */
+static uint32_t code_point(const char **p)
 {
-    const char *t = n->text;
-    if (n->quoted || !*t || *t == ' ' || t[strlen(t) - 1] == ' ')
+    const unsigned char *u = (const unsigned char *)*p;
+    int more = *u < 0xc2 ? 0 : *u < 0xe0 ? 1 : *u < 0xf0 ? 2 : *u < 0xf5 ? 3 : 0;
+    uint32_t c = more ? *u & (0x3f >> more) : *u;
+    for (int i = 1; i <= more; i++) {
+        if ((u[i] & 0xc0) != 0x80) {
+            (*p)++;
+            return *u;
+        }
+        c = c << 6 | (u[i] & 0x3f);
+    }
+    *p += 1 + more;
+    return c;
+}
+
+/* What a YAML stream may not hold as it is, or folds as a line break. */
+static bool must_escape(uint32_t c)
+{
+    return c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe || c == 0xffff;
+}
+
+/* Whether a scalar must be quoted to read back as the same text in YAML flow style. */
+static bool needs_quotes(const char *t)
+{
+    if (!*t || *t == ' ' || t[strlen(t) - 1] == ' ')
         return true;
     if (strchr("-?:,[]{}#&*!|>'\"%@`~=", *t) && !(*t == '-' && (isdigit((unsigned char)t[1]) || t[1] == '.')))
         return true;
-    for (const char *p = t; *p; p++)
-        if (strchr(",[]{}\"\\", *p) || (unsigned char)*p < ' ' || (*p == '#' && p[-1] == ' ') ||
-            (*p == ':' && (p[1] == ' ' || !p[1])))
+    for (const char *p = t; *p;) {
+        if (strchr(",[]{}\"\\?", *p) || (*p == '#' && p[-1] == ' ') || (*p == ':' && strchr(" ,[]{}?", p[1])))
             return true;
+        if (must_escape(code_point(&p)))
+            return true;
+    }
     return false;
 }
 
-static void print_text(const node *n, buffer *b)
+static void print_quoted(const char *text, buffer *b)
 {
-    if (!needs_quotes(n)) {
-        buffer_puts(b, n->text);
-        return;
-    }
     buffer_puts(b, "\"");
-    for (const char *p = n->text; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            buffer_printf(b, "\\%c", *p);
-        else if (*p == '\n')
+    for (const char *p = text; *p;) {
+        const char *start = p;
+        uint32_t c = code_point(&p);
+        if (c == '"' || c == '\\')
+            buffer_printf(b, "\\%c", (char)c);
+        else if (c == '\n')
             buffer_puts(b, "\\n");
-        else if (*p == '\t')
+        else if (c == '\t')
             buffer_puts(b, "\\t");
-        else if ((unsigned char)*p < ' ')
-            buffer_printf(b, "\\x%02x", (unsigned)*p);
+        else if (must_escape(c))
+            buffer_printf(b, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
         else
-            buffer_add(b, p, 1);
+            buffer_add(b, start, (size_t)(p - start));
     }
     buffer_puts(b, "\"");
+}
+
+void node_print_text(const char *text, bool quoted, buffer *out)
+{
+    if (!quoted && !*text)
+        buffer_puts(out, "~"); /* nothing, as in "train:"; quoted it would be a text */
+    else if (quoted || needs_quotes(text))
+        print_quoted(text, out);
+    else
+        buffer_puts(out, text);
 }
 
 static void print(const node *n, buffer *b)
 {
     if (n->kind == NODE_SCALAR) {
-        print_text(n, b);
+        node_print_text(n->text, n->quoted, b);
         return;
     }
     buffer_puts(b, n->kind == NODE_MAP ? "{" : "[");
     for (const node *c = n->first; c; c = c->next) {
         if (n->kind == NODE_MAP) {
-            print_text(&(node){.kind = NODE_SCALAR, .text = c->key}, b);
+            node_print_text(c->key, !*c->key, b);
             buffer_puts(b, ": ");
         }
         print(c, b);
@@ -278,7 +311,7 @@ static void add_source_line(const node *n, int line, int column, ash_error *err)
 static ash_status fail_at(const node *n, int line, int column, ash_error *err, const char *format, va_list args)
 {
     char message[1024];
-    vsnprintf(message, sizeof(message), format, args);
+    format_args(message, sizeof(message), format, args);
     if (!n || !n->file)
         return ash_fail(err, ASH_INVALID, "%s", message);
     if (line <= 0)

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buffer;
+
 typedef enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP } node_kind;
 
 typedef struct node node;
@@ -45,6 +47,8 @@ ash_status node_parse_inline(arena *a, const char *text, const char *file, node 
 
 /* Compact one-line form of the tree ("{op: conv2d, out: 16, bits: [1, 2]}"), re-readable as YAML flow style. */
 char *node_print(arena *a, const node *n);
+/* One scalar of it: quoted when asked or when YAML would read the plain text as something else. */
+void node_print_text(const char *text, bool quoted, struct buffer *out);
 
 /* ASH_INVALID with file:line:column, the message, the source line and a caret. */
 ash_status node_fail(const node *n, ash_error *err, const char *format, ...)

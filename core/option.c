@@ -268,25 +268,13 @@ ash_status option_read(const option_table *table, void *settings, const node *ma
 
 /* ------------------------------------------------------------------ printing */
 
-/* Text is quoted whenever YAML could read it as something else. */
+/* Text that a reader could take for a number, a truth value or nothing is quoted. */
 static void print_text(const char *text, buffer *out)
 {
-    bool plain = *text != '\0';
-    for (const char *p = text; *p && plain; p++)
-        plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_' || *p == '/' || *p == '.' ||
-                (p > text && ((*p >= '0' && *p <= '9') || *p == '-'));
-    if (plain && strcmp(text, "true") != 0 && strcmp(text, "false") != 0 && strcmp(text, "null") != 0) {
-        buffer_puts(out, text);
-        return;
-    }
-    buffer_puts(out, "\"");
-    for (const char *p = text; *p; p++) {
-        if (*p == '\n')
-            buffer_puts(out, "\\n");
-        else
-            buffer_printf(out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
-    }
-    buffer_puts(out, "\"");
+    double number;
+    bool quoted = !*text || text_to_real(text, &number) || !strcmp(text, "true") || !strcmp(text, "false") ||
+                  !strcmp(text, "null") || !strcmp(text, "Null") || !strcmp(text, "NULL");
+    node_print_text(text, quoted, out);
 }
 
 static void print_list(const option *o, const void *field, buffer *out)

@@ -77,7 +77,8 @@ float rng_float(rng *r) { return (float)(rng_u32(r) >> 8) * 0x1p-24f; }
 float rng_normal(rng *r)
 {
     int bits = __builtin_popcountll(rng_u64(r)) + __builtin_popcountll(rng_u64(r));
-    double sum = bits - 64 + rng_real(r) + rng_real(r) - 1.0;
+    double first = rng_real(r), second = rng_real(r); /* C leaves the order within one expression open */
+    double sum = bits - 64 + first + second - 1.0;
     return (float)(sum / 5.6715665090578513); /* sqrt(2 * (16 + 1/12)) */
 }
 

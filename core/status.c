@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* status.c - see status.h */
 #include "core/status.h"
+#include "core/format.h"
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 ash_status ash_fail(ash_error *err, ash_status status, const char *format, ...)
@@ -11,7 +11,7 @@ ash_status ash_fail(ash_error *err, ash_status status, const char *format, ...)
     char text[sizeof(err->text)];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    format_args(text, sizeof(text), format, args);
     va_end(args);
     memcpy(err->text, text, sizeof(text));
     err->status = status;
@@ -25,7 +25,7 @@ ash_status ash_prefix(ash_error *err, const char *format, ...)
     char context[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(context, sizeof(context), format, args);
+    format_args(context, sizeof(context), format, args);
     va_end(args);
     return ash_fail(err, err->status, "%s: %s", context, err->text);
 }

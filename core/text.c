@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* text.c - see text.h */
 #include "core/text.h"
+#include "core/format.h"
+#include <ctype.h>
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LONGEST_NUMBER = 64, LONGEST_WORD = 64 };
 
-static locale_t c_locale;
-static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
-
 static double parse_real(const char *text, char **end)
 {
-    pthread_once(&c_locale_once, make_c_locale);
-    return c_locale ? strtod_l(text, end, c_locale) : strtod(text, end);
+    return strtod_l(text, end, format_locale());
 }
 
 /* The number's text without underscores between digits; false when it is too long or cannot be a decimal number. */
@@ -105,31 +100,17 @@ static bool scaled(const char *text, double base, int64_t *out)
 bool text_to_size(const char *text, int64_t *out) { return scaled(text, 1024, out); }
 bool text_to_count(const char *text, int64_t *out) { return scaled(text, 1000, out); }
 
-/* printf in the C locale, whatever the thread's. */
-static void print_c(char *out, size_t size, const char *format, int precision, double value)
-{
-    pthread_once(&c_locale_once, make_c_locale);
-    locale_t old = c_locale ? uselocale(c_locale) : (locale_t)0;
-    /* `format` is one of the two literals below. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(out, size, format, precision, value);
-#pragma GCC diagnostic pop
-    if (old)
-        uselocale(old);
-}
-
 char *text_of_real(char out[32], double value)
 {
     for (int precision = 1; precision <= 17; precision++) {
-        print_c(out, 32, "%.*g", precision, value);
+        format_text(out, 32, "%.*g", precision, value);
         double back = parse_real(out, NULL);
         if (back == value || isnan(value))
             break;
     }
     /* 100000 reads better than 1e+05; both are exact. */
     if (value == floor(value) && fabs(value) < 1e15 && strchr(out, 'e'))
-        print_c(out, 32, "%.*f", 0, value);
+        format_text(out, 32, "%.0f", value);
     return out;
 }
 
@@ -169,7 +150,7 @@ bool text_from_hex(const char *text, double *out)
             return false;
         char *end;
         double value = parse_real(text, &end);
-        if (*end)
+        if (*end || !isfinite(value))
             return false;
         *out = value;
     }
@@ -177,6 +158,11 @@ bool text_from_hex(const char *text, double *out)
 }
 
 /* Damerau-Levenshtein distance (optimal string alignment), ignoring case; both at most LONGEST_WORD - 1 bytes. */
+static bool differ(char a, char b)
+{
+    return tolower((unsigned char)a) != tolower((unsigned char)b);
+}
+
 static size_t distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
@@ -187,12 +173,13 @@ static size_t distance(const char *a, const char *b)
         d[0][j] = (unsigned char)j;
     for (size_t i = 1; i <= n; i++) {
         for (size_t j = 1; j <= m; j++) {
-            size_t best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            size_t best = d[i - 1][j - 1] + differ(a[i - 1], b[j - 1]);
             if (d[i - 1][j] + 1u < best)
                 best = d[i - 1][j] + 1u;
             if (d[i][j - 1] + 1u < best)
                 best = d[i][j - 1] + 1u;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1u < best)
+            if (i > 1 && j > 1 && !differ(a[i - 1], b[j - 2]) && !differ(a[i - 2], b[j - 1]) &&
+                d[i - 2][j - 2] + 1u < best)
                 best = d[i - 2][j - 2] + 1u;
             d[i][j] = (unsigned char)best;
         }

@@ -22,8 +22,8 @@ char *text_of_real(char out[32], double value);
 char *text_of_hex(char out[32], double value);
 bool text_from_hex(const char *text, double *out);
 
-/* The candidate that a typo most likely meant, or NULL: Damerau-Levenshtein distance of at most a third of the
- * word's length, at least 1; ties go to the earlier candidate. */
+/* The candidate that a typo most likely meant, or NULL: Damerau-Levenshtein distance, ignoring case, of at most a third of
+ * the word's length, at least 1; ties go to the earlier candidate. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

@@ -48,6 +48,9 @@ struct nn_op {
     ash_status (*infer)(nn_node *n, const nn_shape *in, arena *a, ash_error *err);
     bool (*is_alias)(const nn_node *n, bool training); /* its output is its input, reshaped at most; NULL: never */
 
+    int in_place; /* NN_PLAIN: inference may write the output over one of the first this many inputs, of the same size, unless it is
+                   * read again as a later input; activations and batch norms always may */
+
     void (*forward)(const nn_pass *p); /* NN_PLAIN */
     void (*backward)(const nn_pass *p);
     size_t (*state_bytes)(const nn_node *n, int batch); /* NULL: none */

@@ -34,6 +34,7 @@ const nn_op nn_op_add = {
     .min_inputs = 2,
     .max_inputs = NN_MAX_INPUTS,
     .infer = infer,
+    .in_place = 2,
     .forward = forward,
     .backward = backward,
 };

@@ -29,6 +29,7 @@ typedef struct nn_pass { /* one operator's share of a training or evaluation ste
     const nn_kernels *kernels;
     const nn_node *node;
     bool training;
+    nn_act act; /* of a fused activation; only for operators that fuse one */
     nn_view y, x[NN_MAX_INPUTS]; /* n images each; inputs may have a halo, y's is kept zero by whoever writes pixels only */
     nn_view dy, dx[NN_MAX_INPUTS]; /* backward; dx[i].p is NULL when nobody wants it */
     bool accumulate[NN_MAX_INPUTS]; /* dx[i] += instead of = */
@@ -58,6 +59,7 @@ struct nn_op {
     nn_conv (*geometry)(const nn_node *n, nn_shape in); /* NN_LINEAR; of an input that is read as `in` */
     nn_norm (*norm)(const nn_node *n);                  /* NN_NORM */
     nn_act act;                                         /* NN_ACTIVATION */
+    bool fuses_act; /* NN_PLAIN: forward applies p->act to its output, and backward does not read y */
 };
 
 static inline int64_t nn_elements(nn_shape s)

@@ -16,9 +16,10 @@ static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err
 
 static void forward(const nn_pass *p)
 {
-    p->kernels->add(p->y, p->x[0], p->x[1], NN_ACT_NONE);
-    for (int i = 2; i < p->node->n_inputs; i++)
-        p->kernels->copy(p->y, p->x[i], true);
+    int n = p->node->n_inputs;
+    p->kernels->add(p->y, p->x[0], p->x[1], n == 2 ? p->act : NN_ACT_NONE);
+    for (int i = 2; i < n; i++)
+        p->kernels->add(p->y, p->y, p->x[i], i == n - 1 ? p->act : NN_ACT_NONE);
 }
 
 static void backward(const nn_pass *p)
@@ -37,4 +38,5 @@ const nn_op nn_op_add = {
     .in_place = 2,
     .forward = forward,
     .backward = backward,
+    .fuses_act = true,
 };

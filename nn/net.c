@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net.c - from a graph to a net: halos, buffers, parameters */
+#include "nn/net.h"
+#include "nn/optim.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ views */
+
+static nn_view dense_view(float *p, nn_shape s, int n)
+{
+    ptrdiff_t row = (ptrdiff_t)s.w * s.c;
+    return (nn_view){p, n, s.h, s.w, s.c, s.c, row, row * s.h};
+}
+
+static nn_view halo_view(const nn_tensor *t, nn_shape s, int n)
+{
+    ptrdiff_t row = (ptrdiff_t)(t->left + s.w + t->right) * s.c;
+    return (nn_view){t->y, n, s.h, s.w, s.c, s.c, row, row * (t->top + s.h + t->bottom)};
+}
+
+nn_view nn_output_view(const nn_net *net, int id, int n)
+{
+    int at = net->fused.tensor[id];
+    nn_shape s = net->graph->nodes[id].shape, own = net->graph->nodes[at].shape;
+    const nn_tensor *t = &net->tensors[at];
+    return s.h == own.h && s.w == own.w ? halo_view(t, s, n) : dense_view(t->y, s, n);
+}
+
+nn_view nn_grad_view(const nn_net *net, int id, int n)
+{
+    return dense_view(net->tensors[net->fused.tensor[id]].dy, net->graph->nodes[id].shape, n);
+}
+
+/* ------------------------------------------------------------------ halos and gradients */
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static bool has_halo(const nn_tensor *t)
+{
+    return t->top || t->bottom || t->left || t->right;
+}
+
+/* What the windows of one linear step read beyond the edges of its input. */
+static void widen(const nn_net *net, nn_tensor *t, int id)
+{
+    const nn_node *n = &net->graph->nodes[id];
+    nn_shape in = net->graph->nodes[n->inputs[0]].shape;
+    nn_conv c = n->op->geometry(n, in);
+    int below = (n->shape.h - 1) * c.stride_h + (c.kh - 1) * c.dilation_h + 1 - in.h - c.pad_top;
+    int beside = (n->shape.w - 1) * c.stride_w + (c.kw - 1) * c.dilation_w + 1 - in.w - c.pad_left;
+    t->top = larger(t->top, c.pad_top);
+    t->left = larger(t->left, c.pad_left);
+    t->bottom = larger(t->bottom, below);
+    t->right = larger(t->right, beside);
+}
+
+static void plan_tensors(nn_net *net, bool *written) /* written: n_nodes, false */
+{
+    const nn_graph *g = net->graph;
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        const nn_group *p = &net->fused.groups[s];
+        const nn_node *n = &g->nodes[p->main];
+        nn_tensor *out = &net->tensors[p->out];
+        out->wants_grad = n->n_params > 0 || p->norm >= 0;
+        for (int k = 0; k < n->n_inputs; k++) {
+            nn_tensor *in = &net->tensors[net->fused.tensor[n->inputs[k]]];
+            out->wants_grad |= in->wants_grad;
+            if (n->op->kind == NN_LINEAR)
+                widen(net, in, p->main);
+        }
+    }
+    written[net->fused.tensor[g->output]] = true; /* by the loss */
+    for (int s = net->fused.n_groups - 1; s >= 0; s--) {
+        nn_step *step = &net->steps[s];
+        const nn_node *n = &g->nodes[step->group.main];
+        for (int k = 0; k < n->n_inputs; k++) {
+            int in = net->fused.tensor[n->inputs[k]];
+            step->accumulate[k] = written[in];
+            written[in] = true;
+        }
+    }
+}
+
+static void plan_steps(nn_net *net)
+{
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        nn_step *step = &net->steps[s];
+        step->group = net->fused.groups[s];
+        const nn_node *n = &net->graph->nodes[step->group.main];
+        if (n->op->kind != NN_LINEAR)
+            continue;
+        nn_shape in = net->graph->nodes[n->inputs[0]].shape;
+        step->conv = n->op->geometry(n, in);
+    }
+}
+
+/* After halos are known: a window over a whole dense input is a matrix product. */
+static void plan_matrices(nn_net *net)
+{
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        nn_step *step = &net->steps[s];
+        const nn_node *n = &net->graph->nodes[step->group.main];
+        const nn_conv *c = &step->conv;
+        if (n->op->kind != NN_LINEAR)
+            continue;
+        nn_shape in = net->graph->nodes[n->inputs[0]].shape;
+        step->as_matrix = c->kh == in.h && c->kw == in.w && c->groups == 1 && n->shape.h * n->shape.w == 1 &&
+                          c->pad_top + c->pad_left == 0 && c->dilation_h == 1 && c->dilation_w == 1 &&
+                          !has_halo(&net->tensors[net->fused.tensor[n->inputs[0]]]) &&
+                          !has_halo(&net->tensors[step->group.out]);
+    }
+}
+
+/* ------------------------------------------------------------------ memory */
+
+typedef struct carver { /* measures while base is NULL */
+    char *base;
+    size_t used;
+} carver;
+
+static void *carve(carver *c, size_t bytes)
+{
+    void *at = c->base ? c->base + c->used : NULL;
+    c->used += (bytes + 63) / 64 * 64;
+    return at;
+}
+
+static float *carve_floats(carver *c, size_t n)
+{
+    return carve(c, n * sizeof(float));
+}
+
+static void place_tensor(nn_net *net, carver *c, int id)
+{
+    nn_tensor *t = &net->tensors[id];
+    nn_shape s = net->graph->nodes[id].shape;
+    size_t row = (size_t)(t->left + s.w + t->right) * (size_t)s.c;
+    size_t image = row * (size_t)(t->top + s.h + t->bottom), n = (size_t)net->batch;
+    float *base = carve_floats(c, image * n);
+    t->y = base ? base + (size_t)t->top * row + (size_t)(t->left * s.c) : NULL;
+    t->dy = t->wants_grad ? carve_floats(c, n * (size_t)nn_elements(s)) : NULL;
+}
+
+static void place_step(nn_net *net, carver *c, nn_step *step)
+{
+    const nn_node *n = &net->graph->nodes[step->group.main];
+    size_t channels = (size_t)n->shape.c, batch = (size_t)net->batch;
+    if (n->op->kind == NN_LINEAR) {
+        size_t count = n->params[0].count;
+        if (n->weight_bits < 32) {
+            step->quantised = carve_floats(c, count);
+            step->quant_scale = carve_floats(c, channels);
+        }
+        step->folded = carve_floats(c, count);
+        step->folded_bias = carve_floats(c, channels);
+        if (step->group.norm >= 0)
+            step->before = carve_floats(c, batch * (size_t)nn_elements(n->shape));
+    }
+    if (step->group.norm >= 0) {
+        step->stats = carve_floats(c, 2 * channels);
+        step->inv_std = carve_floats(c, channels);
+        step->scale = carve_floats(c, channels);
+        step->shift = carve_floats(c, channels);
+        step->running = carve_floats(c, 2 * channels);
+    }
+    if (n->op->state_bytes)
+        step->state = carve(c, n->op->state_bytes(n, net->batch));
+}
+
+static size_t scratch_floats(const nn_net *net)
+{
+    size_t most = 0;
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        const nn_step *step = &net->steps[s];
+        const nn_node *n = &net->graph->nodes[step->group.main];
+        if (n->op->kind != NN_LINEAR)
+            continue;
+        nn_view x = nn_output_view(net, n->inputs[0], net->batch), y = dense_view(NULL, n->shape, net->batch);
+        nn_conv g = step->conv;
+        if (step->as_matrix)
+            nn_as_matrix(&x, &y, &g);
+        size_t floats = net->kernels->conv_scratch(&x, &y, &g);
+        most = floats > most ? floats : most;
+    }
+    return most;
+}
+
+static void lay_out(nn_net *net, carver *c)
+{
+    net->params = carve_floats(c, net->n_params);
+    net->grads = carve_floats(c, net->n_params);
+    net->moment1 = carve_floats(c, net->n_params);
+    net->moment2 = nn_optimizer_find(net->recipe.optimizer)->moments > 1 ? carve_floats(c, net->n_params) : NULL;
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        place_tensor(net, c, net->fused.groups[s].out);
+        place_step(net, c, &net->steps[s]);
+    }
+    net->scratch = carve_floats(c, scratch_floats(net));
+    net->image = carve_floats(c, (size_t)nn_elements(net->graph->nodes[0].shape));
+}
+
+/* Weights first: weight decay is for them alone. */
+static void number_params(nn_net *net)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < net->graph->n_nodes; i++)
+            for (int k = 0; k < net->graph->nodes[i].n_params; k++) {
+                const nn_param *p = &net->graph->nodes[i].params[k];
+                if ((p->role == NN_WEIGHT) != (pass == 0))
+                    continue;
+                net->param_at[i * NN_MAX_PARAMS + k] = net->n_params;
+                net->n_params += (p->count + 15) / 16 * 16;
+            }
+        if (pass == 0)
+            net->n_decayed = net->n_params;
+    }
+}
+
+static ash_status build(nn_net *net, const nn_graph *g, const nn_recipe *recipe, const nn_kernels *kernels, ash_error *err)
+{
+    size_t n = (size_t)g->n_nodes;
+    net->graph = g;
+    net->recipe = *recipe;
+    net->kernels = kernels;
+    net->batch = (int)recipe->batch;
+    net->arena = arena_create();
+    if (!net->arena || nn_fuse(g, true, net->arena, &net->fused, err) != ASH_OK)
+        return ash_fail_memory(err);
+    net->steps = ARENA_NEW(net->arena, nn_step, (size_t)net->fused.n_groups);
+    net->tensors = ARENA_NEW(net->arena, nn_tensor, n);
+    net->param_at = ARENA_NEW(net->arena, size_t, n * NN_MAX_PARAMS);
+    bool *written = ARENA_NEW(net->arena, bool, n);
+    if (!net->steps || !net->tensors || !net->param_at || !written)
+        return ash_fail_memory(err);
+    plan_steps(net);
+    plan_tensors(net, written);
+    plan_matrices(net);
+    number_params(net);
+    carver measure = {NULL, 0};
+    lay_out(net, &measure);
+    net->bytes = measure.used;
+    return ASH_OK;
+}
+
+static void release(nn_net *net)
+{
+    free(net->block);
+    if (net->arena)
+        arena_destroy(net->arena);
+}
+
+size_t nn_net_bytes(const nn_graph *g, const nn_recipe *recipe)
+{
+    nn_net net = {0};
+    ash_error err;
+    size_t bytes = build(&net, g, recipe, nn_kernels_best(), &err) == ASH_OK ? net.bytes : 0;
+    release(&net);
+    return bytes;
+}
+
+static ash_status allocate(nn_net *net, size_t max_bytes, ash_error *err)
+{
+    if (max_bytes && net->bytes > max_bytes)
+        return ash_fail(err, ASH_INVALID, "training would take %zu bytes, more than the cap of %zu", net->bytes, max_bytes);
+    if (has_halo(&net->tensors[net->fused.tensor[net->graph->output]]))
+        return ash_fail(err, ASH_INVALID, "the output also feeds another layer");
+    net->block = aligned_alloc(64, net->bytes);
+    if (!net->block)
+        return ash_fail_memory(err);
+    memset(net->block, 0, net->bytes);
+    carver real = {net->block, 0};
+    lay_out(net, &real);
+    nn_optimizer_reset(net);
+    return ASH_OK;
+}
+
+ash_status nn_net_create(const nn_graph *g, const nn_recipe *recipe, const char *level, size_t max_bytes, nn_net **out,
+                         ash_error *err)
+{
+    const nn_kernels *kernels = level ? nn_kernels_find(level) : nn_kernels_best();
+    if (!kernels)
+        return ash_fail(err, ASH_INVALID, "this machine cannot run kernel level %s", level);
+    nn_net *net = calloc(1, sizeof(*net));
+    if (!net)
+        return ash_fail_memory(err);
+    if (build(net, g, recipe, kernels, err) != ASH_OK || allocate(net, max_bytes, err) != ASH_OK) {
+        nn_net_destroy(net);
+        return err->status;
+    }
+    *out = net;
+    return ASH_OK;
+}
+
+void nn_net_destroy(nn_net *net)
+{
+    if (net)
+        release(net);
+    free(net);
+}
+
+/* ------------------------------------------------------------------ parameters */
+
+float *nn_param_values(const nn_net *net, int id, int k)
+{
+    return net->params + net->param_at[id * NN_MAX_PARAMS + k];
+}
+
+float *nn_param_grads(const nn_net *net, int id, int k)
+{
+    return net->grads + net->param_at[id * NN_MAX_PARAMS + k];
+}
+
+/* Kaiming-uniform (He et al. 2015, arXiv:1502.01852): variance 2 / fan_in before a norm or an activation, 1 / fan_in else. */
+static void init_weights(nn_net *net, const nn_step *step, uint64_t seed)
+{
+    int i = step->group.main;
+    const nn_node *n = &net->graph->nodes[i];
+    rng r = rng_stream(seed, "init", (uint64_t)i);
+    float gain = step->group.norm >= 0 || step->group.act >= 0 ? 2.0f : 1.0f;
+    for (int k = 0; k < n->n_params; k++) {
+        float *w = nn_param_values(net, i, k);
+        if (n->params[k].role != NN_WEIGHT)
+            continue;
+        float bound = sqrtf(3.0f * gain / (float)n->params[k].fan_in);
+        for (size_t j = 0; j < n->params[k].count; j++)
+            w[j] = (2.0f * rng_float(&r) - 1.0f) * bound;
+    }
+}
+
+void nn_net_init(nn_net *net, uint64_t seed)
+{
+    memset(net->params, 0, net->n_params * sizeof(float));
+    nn_optimizer_reset(net);
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        const nn_step *step = &net->steps[s];
+        int norm = step->group.norm, c = norm >= 0 ? net->graph->nodes[norm].shape.c : 0;
+        init_weights(net, step, seed);
+        for (int j = 0; j < c; j++) {
+            nn_param_values(net, norm, 0)[j] = 1;
+            step->running[j] = 0;
+            step->running[c + j] = 1;
+        }
+    }
+    net->eval_ready = false;
+}
+
+/* ------------------------------------------------------------------ trained state */
+
+/* Calls visit for each tensor of the trained state, in node order. */
+static void each_state(const nn_net *net, void (*visit)(void *ctx, float *values, size_t n), void *ctx)
+{
+    for (int i = 0; i < net->graph->n_nodes; i++) {
+        const nn_node *n = &net->graph->nodes[i];
+        for (int k = 0; k < n->n_params; k++)
+            visit(ctx, nn_param_values(net, i, k), n->params[k].count);
+        for (int s = 0; n->op->kind == NN_NORM && s < net->fused.n_groups; s++)
+            if (net->steps[s].group.norm == i)
+                visit(ctx, net->steps[s].running, 2 * (size_t)n->shape.c);
+    }
+}
+
+static void count_state(void *ctx, float *values, size_t n)
+{
+    (void)values;
+    *(size_t *)ctx += n * sizeof(float);
+}
+
+static void get_state(void *ctx, float *values, size_t n)
+{
+    char **to = ctx;
+    memcpy(*to, values, n * sizeof(float));
+    *to += n * sizeof(float);
+}
+
+static void set_state(void *ctx, float *values, size_t n)
+{
+    const char **from = ctx;
+    memcpy(values, *from, n * sizeof(float));
+    *from += n * sizeof(float);
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "stored weights are little-endian");
+
+size_t nn_weights_bytes(const nn_net *net)
+{
+    size_t bytes = 0;
+    each_state(net, count_state, &bytes);
+    return bytes;
+}
+
+void nn_weights_get(const nn_net *net, void *bytes)
+{
+    char *to = bytes;
+    each_state(net, get_state, &to);
+}
+
+ash_status nn_weights_set(nn_net *net, const void *bytes, size_t n, ash_error *err)
+{
+    if (n != nn_weights_bytes(net))
+        return ash_fail(err, ASH_BROKEN, "stored weights have %zu bytes, the network needs %zu", n, nn_weights_bytes(net));
+    const char *from = bytes;
+    each_state(net, set_state, &from);
+    net->eval_ready = false;
+    return ASH_OK;
+}
+
+static void hash_state(void *ctx, float *values, size_t n)
+{
+    hash_bytes(ctx, values, n * sizeof(float));
+}
+
+hash256 nn_weights_hash(const nn_net *net)
+{
+    hasher h;
+    hash_init(&h);
+    each_state(net, hash_state, &h);
+    return hash_final(&h);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net.h - the inside of nn_net: buffers, steps, and running them; for nn, its tests and its benchmarks
+ *
+ * Activations lie in NHWC buffers with a zero halo as wide as the widest window that reads them, gradients in
+ * dense ones. All memory is one block, laid out twice by the same code: once to measure it, once for real.
+ */
+#ifndef NN_NET_H
+#define NN_NET_H
+
+#include "nn/fuse.h"
+#include "nn/op.h"
+#include "nn/train.h"
+
+typedef struct nn_tensor { /* a group's output */
+    int top, bottom, left, right; /* halo */
+    float *y;                     /* image 0, pixel 0, inside the halo */
+    float *dy;                    /* NULL: nobody wants its gradient */
+    bool wants_grad;
+} nn_tensor;
+
+typedef struct nn_step { /* how a group is run */
+    nn_group group;
+    nn_conv conv;          /* linear groups */
+    bool as_matrix;        /* the window is the whole input, which is dense: images are the pixels of one row */
+    bool accumulate[NN_MAX_INPUTS];
+    float *quantised, *quant_scale; /* linear groups with fewer than 32 bits: the weights as used */
+    float *before;         /* norm groups: the norm's input, when a linear operator makes it */
+    float *stats, *inv_std, *scale, *shift; /* norm groups: (2, c), (c), (c), (c) of the batch */
+    float *running;        /* norm groups: (2, c) mean and variance */
+    float *folded, *folded_bias; /* linear groups: what evaluation uses, norm folded in */
+    void *state;
+} nn_step;
+
+struct nn_net {
+    const nn_graph *graph;
+    nn_recipe recipe;
+    const nn_kernels *kernels;
+    arena *arena;
+    nn_fused fused;
+    nn_step *steps;    /* one per group */
+    nn_tensor *tensors; /* one per node; used where fused.tensor says */
+    int batch;
+    size_t n_params, n_decayed; /* floats, padding included; the first n_decayed are weights */
+    size_t *param_at;           /* (n_nodes * NN_MAX_PARAMS) offsets into the four below */
+    float *params, *grads, *moment1, *moment2;
+    float *scratch, *image;     /* image: one sample, for augmentation */
+    void *block;
+    size_t bytes;
+    uint64_t updates;   /* optimiser steps done */
+    double beta1_power, beta2_power;
+    bool eval_ready;    /* folded weights are those of params */
+};
+
+/* The first n images of the batch are run through the net; node 0's buffer holds them. */
+void nn_forward(nn_net *net, int n, bool training, uint64_t seed);
+void nn_backward(nn_net *net, int n); /* from the output's dy to all grads */
+
+/* Copies samples order[0..n) of a data set into node 0's buffer; r: for augmentation, NULL: none. */
+void nn_load(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, rng *r);
+
+/* Loss of the output against the samples, and its gradient (dy of the output) when training. Returns the summed loss (classification: cross-entropy,
+ * regression: squared error averaged over outputs), adds errors or summed squared error to *errors. */
+double nn_loss(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, bool training, double *errors);
+
+/* One optimiser step over grads at this learning rate, after clipping. false: the gradient is not finite. */
+bool nn_update(nn_net *net, double lr);
+
+/* A whole training step; returns the mean loss, NaN when it diverged. */
+double nn_train_step(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, double lr, uint64_t seed, rng *augment);
+
+double nn_learning_rate(const nn_recipe *r, uint64_t step, uint64_t steps_per_epoch); /* step from 0 */
+
+/* A window over the whole of a dense input, as a product of matrices: images become the pixels of one row. */
+void nn_as_matrix(nn_view *x, nn_view *y, nn_conv *g);
+
+/* Parameter k of a node, and its gradient. */
+float *nn_param_values(const nn_net *net, int id, int k);
+float *nn_param_grads(const nn_net *net, int id, int k);
+
+/* Output of a node (of its group) as it lies in memory, and its gradient. */
+nn_view nn_output_view(const nn_net *net, int id, int n);
+nn_view nn_grad_view(const nn_net *net, int id, int n);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pass.c - forward and backward over the steps of a net */
+#include "nn/net.h"
+#include "nn/quant/weights.h"
+#include <math.h>
+#include <string.h>
+
+void nn_as_matrix(nn_view *x, nn_view *y, nn_conv *g)
+{
+    int k = x->h * x->w * x->c;
+    *x = (nn_view){x->p, 1, 1, x->n, k, x->sn, x->sn * x->n, x->sn * x->n};
+    *y = (nn_view){y->p, 1, 1, y->n, y->c, y->sn, y->sn * y->n, y->sn * y->n};
+    *g = (nn_conv){1, 1, 1, 1, 0, 0, 1, 1, 1};
+}
+
+static const nn_node *net_node(const nn_net *net, int i)
+{
+    return &net->graph->nodes[i];
+}
+
+static nn_act act_of(const nn_net *net, const nn_step *s)
+{
+    return s->group.act >= 0 ? net_node(net, s->group.act)->op->act : NN_ACT_NONE;
+}
+
+static const float *bias_of(const nn_net *net, int i)
+{
+    return net_node(net, i)->n_params > 1 ? nn_param_values(net, i, 1) : NULL;
+}
+
+static nn_view view_like(nn_view v, float *p) /* the same images, dense, elsewhere */
+{
+    ptrdiff_t row = (ptrdiff_t)v.w * v.c;
+    return (nn_view){p, v.n, v.h, v.w, v.c, v.c, row, row * v.h};
+}
+
+/* ------------------------------------------------------------------ batch norm */
+
+/* From the batch's stats: what the pass needs, and the running statistics (with the unbiased variance, as PyTorch does). */
+static void norm_prepare(nn_net *net, nn_step *s, int64_t count)
+{
+    int i = s->group.norm, c = net_node(net, i)->shape.c;
+    nn_norm norm = net_node(net, i)->op->norm(net_node(net, i));
+    const float *gamma = nn_param_values(net, i, 0), *beta = nn_param_values(net, i, 1);
+    float unbiased = count > 1 ? (float)count / (float)(count - 1) : 1;
+    for (int k = 0; k < c; k++) {
+        float mean = s->stats[k], var = s->stats[c + k];
+        s->inv_std[k] = 1 / sqrtf(var + norm.epsilon);
+        s->scale[k] = gamma[k] * s->inv_std[k];
+        s->shift[k] = beta[k] - mean * s->scale[k];
+        s->running[k] += norm.momentum * (mean - s->running[k]);
+        s->running[c + k] += norm.momentum * (var * unbiased - s->running[c + k]);
+    }
+}
+
+/* scale and shift from the running statistics. */
+static void norm_running(nn_net *net, nn_step *s)
+{
+    int i = s->group.norm, c = net_node(net, i)->shape.c;
+    nn_norm norm = net_node(net, i)->op->norm(net_node(net, i));
+    const float *gamma = nn_param_values(net, i, 0), *beta = nn_param_values(net, i, 1);
+    for (int k = 0; k < c; k++) {
+        s->scale[k] = gamma[k] / sqrtf(s->running[c + k] + norm.epsilon);
+        s->shift[k] = beta[k] - s->running[k] * s->scale[k];
+    }
+}
+
+/* ------------------------------------------------------------------ linear */
+
+static const float *weights_of(nn_net *net, nn_step *s)
+{
+    int i = s->group.main;
+    const nn_node *n = net_node(net, i);
+    const float *w = nn_param_values(net, i, 0);
+    if (n->weight_bits == 32)
+        return w;
+    nn_quantise_weights(s->quantised, s->quant_scale, w, n->params[0].count / n->params[0].rows, n->params[0].rows,
+                        n->weight_bits);
+    return s->quantised;
+}
+
+/* Weights and bias as deployed: the norm is a factor per output channel and a shift. */
+static void fold(nn_net *net, nn_step *s)
+{
+    int i = s->group.main;
+    const nn_node *n = net_node(net, i);
+    const float *w = weights_of(net, s), *bias = bias_of(net, i);
+    size_t rows = n->params[0].rows, per_row = n->params[0].count / rows;
+    if (s->group.norm >= 0)
+        norm_running(net, s);
+    for (size_t c = 0; c < rows; c++) {
+        float b = bias ? bias[c] : 0;
+        s->folded_bias[c] = s->group.norm >= 0 ? b * s->scale[c] + s->shift[c] : b;
+    }
+    if (s->group.norm < 0) {
+        memcpy(s->folded, w, n->params[0].count * sizeof(float));
+        return;
+    }
+    for (size_t k = 0; k < per_row; k++)
+        for (size_t c = 0; c < rows; c++)
+            s->folded[k * rows + c] = w[k * rows + c] * s->scale[c];
+}
+
+static void linear_forward(nn_net *net, nn_step *s, int n, bool training)
+{
+    const nn_kernels *k = net->kernels;
+    int i = s->group.main;
+    nn_view x = nn_output_view(net, net_node(net, i)->inputs[0], n), y = nn_output_view(net, s->group.out, n);
+    nn_conv g = s->conv;
+    if (s->as_matrix)
+        nn_as_matrix(&x, &y, &g);
+    if (!training) {
+        k->conv_forward(y, x, s->folded, s->folded_bias, act_of(net, s), NULL, &g, net->scratch);
+        return;
+    }
+    const float *w = weights_of(net, s), *bias = bias_of(net, i);
+    if (s->group.norm < 0) {
+        k->conv_forward(y, x, w, bias, act_of(net, s), NULL, &g, net->scratch);
+        return;
+    }
+    nn_view before = view_like(y, s->before);
+    k->conv_forward(before, x, w, bias, NN_ACT_NONE, s->stats, &g, net->scratch);
+    norm_prepare(net, s, (int64_t)y.n * y.h * y.w);
+    k->scale_act(y, before, s->scale, s->shift, act_of(net, s));
+}
+
+static void linear_backward(nn_net *net, nn_step *s, int n)
+{
+    const nn_kernels *k = net->kernels;
+    int i = s->group.main, in = net_node(net, i)->inputs[0], norm = s->group.norm;
+    nn_act act = act_of(net, s);
+    nn_view x = nn_output_view(net, in, n), y = nn_output_view(net, s->group.out, n), dy = nn_grad_view(net, s->group.out, n);
+    nn_conv g = s->conv;
+    if (norm >= 0)
+        k->bn_act_backward(dy, nn_param_grads(net, norm, 0), nn_param_grads(net, norm, 1), dy, view_like(dy, s->before),
+                           s->stats, s->inv_std, nn_param_values(net, norm, 0), nn_param_values(net, norm, 1), act);
+    else if (act != NN_ACT_NONE)
+        k->act_backward(dy, dy, y, act, false);
+    nn_view dx = nn_grad_view(net, in, n), dy_rows = dy;
+    if (s->as_matrix) {
+        nn_conv same = g;
+        nn_as_matrix(&x, &dy, &g);
+        nn_as_matrix(&dx, &dy_rows, &same);
+    }
+    k->conv_weight_grad(nn_param_grads(net, i, 0), bias_of(net, i) ? nn_param_grads(net, i, 1) : NULL, x, dy, &g, net->scratch);
+    if (dx.p) {
+        const float *w = net_node(net, i)->weight_bits < 32 ? s->quantised : nn_param_values(net, i, 0);
+        k->conv_input_grad(dx, dy, w, &g, s->accumulate[0], net->scratch);
+    }
+}
+
+/* ------------------------------------------------------------------ norm or activation by itself */
+
+static void norm_forward(nn_net *net, nn_step *s, int n, bool training)
+{
+    nn_view x = nn_output_view(net, net_node(net, s->group.main)->inputs[0], n), y = nn_output_view(net, s->group.out, n);
+    if (training) {
+        net->kernels->mean_var(s->stats, x);
+        norm_prepare(net, s, (int64_t)x.n * x.h * x.w);
+    }
+    net->kernels->scale_act(y, x, s->scale, s->shift, act_of(net, s));
+}
+
+static void norm_backward(nn_net *net, nn_step *s, int n)
+{
+    const nn_kernels *k = net->kernels;
+    int i = s->group.norm, in = net_node(net, i)->inputs[0];
+    nn_view dy = nn_grad_view(net, s->group.out, n), dx = nn_grad_view(net, in, n);
+    k->bn_act_backward(dy, nn_param_grads(net, i, 0), nn_param_grads(net, i, 1), dy, nn_output_view(net, in, n), s->stats,
+                       s->inv_std, nn_param_values(net, i, 0), nn_param_values(net, i, 1), act_of(net, s));
+    if (dx.p)
+        k->copy(dx, dy, s->accumulate[0]);
+}
+
+static void act_forward(nn_net *net, nn_step *s, int n)
+{
+    nn_view x = nn_output_view(net, net_node(net, s->group.main)->inputs[0], n);
+    net->kernels->scale_act(nn_output_view(net, s->group.out, n), x, NULL, NULL, act_of(net, s));
+}
+
+static void act_backward(nn_net *net, nn_step *s, int n)
+{
+    nn_view dx = nn_grad_view(net, net_node(net, s->group.main)->inputs[0], n);
+    if (dx.p)
+        net->kernels->act_backward(dx, nn_grad_view(net, s->group.out, n), nn_output_view(net, s->group.out, n),
+                                   act_of(net, s), s->accumulate[0]);
+}
+
+/* ------------------------------------------------------------------ plain operators */
+
+static nn_pass pass_of(nn_net *net, nn_step *s, int n, bool training)
+{
+    int i = s->group.main;
+    const nn_node *own = net_node(net, i);
+    nn_pass p = {.kernels = net->kernels, .node = own, .training = training, .act = act_of(net, s),
+                 .y = nn_output_view(net, s->group.out, n), .state = s->state};
+    for (int k = 0; k < own->n_inputs; k++)
+        p.x[k] = nn_output_view(net, own->inputs[k], n);
+    for (int k = 0; k < own->n_params; k++)
+        p.param[k] = nn_param_values(net, i, k);
+    return p;
+}
+
+static void plain_forward(nn_net *net, nn_step *s, int n, bool training, uint64_t seed)
+{
+    nn_pass p = pass_of(net, s, n, training);
+    rng r = rng_stream(seed, "node", (uint64_t)s->group.main);
+    p.random = &r;
+    p.node->op->forward(&p);
+}
+
+static void plain_backward(nn_net *net, nn_step *s, int n)
+{
+    nn_pass p = pass_of(net, s, n, true);
+    const nn_node *own = p.node;
+    p.dy = nn_grad_view(net, s->group.out, n);
+    if (p.act != NN_ACT_NONE)
+        net->kernels->act_backward(p.dy, p.dy, p.y, p.act, false);
+    for (int k = 0; k < own->n_inputs; k++) {
+        p.dx[k] = nn_grad_view(net, own->inputs[k], n);
+        p.accumulate[k] = s->accumulate[k];
+    }
+    for (int k = 0; k < own->n_params; k++)
+        p.grad[k] = nn_param_grads(net, s->group.main, k);
+    own->op->backward(&p);
+}
+
+/* ------------------------------------------------------------------ the net */
+
+static void prepare_evaluation(nn_net *net)
+{
+    for (int i = 0; i < net->fused.n_groups; i++) {
+        nn_step *s = &net->steps[i];
+        if (net_node(net, s->group.main)->op->kind == NN_LINEAR)
+            fold(net, s);
+        else if (s->group.norm >= 0)
+            norm_running(net, s);
+    }
+    net->eval_ready = true;
+}
+
+void nn_forward(nn_net *net, int n, bool training, uint64_t seed)
+{
+    if (!training && !net->eval_ready)
+        prepare_evaluation(net);
+    if (training)
+        net->eval_ready = false; /* it moves the running statistics and overwrites scale and shift */
+    for (int i = 0; i < net->fused.n_groups; i++) {
+        nn_step *s = &net->steps[i];
+        switch (net_node(net, s->group.main)->op->kind) {
+        case NN_LINEAR:
+            linear_forward(net, s, n, training);
+            break;
+        case NN_NORM:
+            norm_forward(net, s, n, training);
+            break;
+        case NN_ACTIVATION:
+            act_forward(net, s, n);
+            break;
+        case NN_PLAIN:
+            plain_forward(net, s, n, training, seed);
+            break;
+        }
+    }
+}
+
+void nn_backward(nn_net *net, int n)
+{
+    for (int i = net->fused.n_groups - 1; i > 0; i--) {
+        nn_step *s = &net->steps[i];
+        if (!net->tensors[s->group.out].dy)
+            continue;
+        switch (net_node(net, s->group.main)->op->kind) {
+        case NN_LINEAR:
+            linear_backward(net, s, n);
+            break;
+        case NN_NORM:
+            norm_backward(net, s, n);
+            break;
+        case NN_ACTIVATION:
+            act_backward(net, s, n);
+            break;
+        case NN_PLAIN:
+            plain_backward(net, s, n);
+            break;
+        }
+    }
+}

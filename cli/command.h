@@ -16,6 +16,10 @@ typedef struct command {
     int (*run)(int argc, char **argv);
 } command;
 
+#define COMMAND(name, summary) int cmd_##name(int argc, char **argv);
+#include "cli/commands.def"
+#undef COMMAND
+
 typedef enum output_format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } output_format;
 
 /* `--format table|csv|json`, as an argp child; its input is an output_format *. In the parser's ARGP_KEY_INIT:
@@ -27,5 +31,13 @@ int cli_fail(const ash_error *err);
 
 /* argp_parse with this project's conventions (exit status 2, --help, no --version per command). */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* Ends the program with status 2 and one line: "ashlar run: MESSAGE; see ashlar run --help". For use in argp parsers. */
+_Noreturn void cli_usage(const struct argp_state *state, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The value of an option as a whole number in [min, max]; else cli_usage. */
+long long cli_integer(const struct argp_state *state, const char *option, const char *text, long long min,
+                      long long max);
 
 #endif

@@ -110,6 +110,13 @@ void table_integer(table *t, int64_t value)
     put(t, shown, digits, false);
 }
 
+void table_id(table *t, int64_t value)
+{
+    char digits[24];
+    format_text(digits, sizeof digits, "%" PRId64, value);
+    put(t, digits, digits, false);
+}
+
 void table_number(table *t, double value, const char *format)
 {
     char shown[64], exact[32];
@@ -163,14 +170,27 @@ static void print_trimmed(const char *text, FILE *out)
     }
 }
 
+static int column_flags(const table *t, size_t column)
+{
+    table_align align = t->headings[column].align;
+    if (align == TABLE_AUTO) {
+        align = TABLE_RIGHT;
+        for (size_t i = 0; i < t->n_rows; i++)
+            if (t->cells[i * t->n_columns + column].quoted && t->cells[i * t->n_columns + column].exact)
+                align = TABLE_WRAP;
+    }
+    return align == TABLE_RIGHT ? SCOLS_FL_RIGHT : align == TABLE_WRAP ? SCOLS_FL_TRUNC : align == TABLE_FOLD ? SCOLS_FL_WRAP : 0;
+}
+
 static void print_people(const table *t, FILE *out)
 {
     struct libscols_table *grid = must(scols_new_table());
+    bool named = false;
     for (size_t k = 0; k < t->n_columns; k++) {
-        const heading *h = &t->headings[k];
-        int flags = h->align == TABLE_RIGHT ? SCOLS_FL_RIGHT : h->align == TABLE_WRAP ? SCOLS_FL_TRUNC : 0;
-        char *name = one_line(h->name);
-        must(scols_table_new_column(grid, name, h->align == TABLE_WRAP ? 0.1 : 0, flags));
+        named |= t->headings[k].name[0] != '\0';
+        char *name = one_line(t->headings[k].name);
+        int flags = column_flags(t, k);
+        must(scols_table_new_column(grid, name, flags & (SCOLS_FL_TRUNC | SCOLS_FL_WRAP) ? 0.1 : 0, flags));
         free(name);
     }
     for (size_t i = 0; i < t->n_rows; i++) {
@@ -181,6 +201,7 @@ static void print_people(const table *t, FILE *out)
                 must(NULL);
         }
     }
+    scols_table_enable_noheadings(grid, !named);
     set_width(grid, out);
     char *text = NULL;
     if (t->n_rows == 0) { /* libsmartcols prints nothing at all for no rows */

@@ -22,17 +22,15 @@ static error_t parse(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = &r->format;
         return 0;
     case 'r':
-        if (!study_run_number(text, &r->run))
-            argp_error(state, "--run takes a positive number, not \"%s\"", text);
+        r->run = cli_integer(state, "--run", text, 1, INT64_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (r->path)
-            argp_error(state, "one database, please: \"%s\" is one too many", text);
+            cli_usage(state, "one database, please: \"%s\" is one too many", text);
         r->path = text;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which database?");
-        return 0;
+        cli_usage(state, "which database?");
     default:
         return ARGP_ERR_UNKNOWN;
     }

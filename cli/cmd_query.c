@@ -4,7 +4,6 @@
  * The options become one SQL statement over study_source, so whatever they select can be said in SQL too.
  */
 #include "cli/study.h"
-#include "core/text.h"
 #include <string.h>
 
 typedef struct request {
@@ -39,8 +38,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         r->pareto = text;
         return 0;
     case KEY_TOP:
-        if (!text_to_int(text, &r->top) || r->top < 1)
-            argp_error(state, "--top takes a positive number, not \"%s\"", text);
+        r->top = cli_integer(state, "--top", text, 1, INT64_MAX);
         return 0;
     case KEY_BY:
         r->by = text;
@@ -58,19 +56,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
         r->runs = true;
         return 0;
     case 'r':
-        if (!study_run_number(text, &r->run))
-            argp_error(state, "--run takes a positive number, not \"%s\"", text);
+        r->run = cli_integer(state, "--run", text, 1, INT64_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (r->path)
-            argp_error(state, "one database, please: \"%s\" is one too many (SQL goes behind --sql)", text);
+            cli_usage(state, "one database, please: \"%s\" is one too many (SQL goes behind --sql)", text);
         r->path = text;
         return 0;
     case ARGP_KEY_END:
         if (!r->path)
-            argp_error(state, "which database?");
+            cli_usage(state, "which database?");
         if ((r->sql || r->runs) && (r->pareto || r->top || r->by || r->where || r->columns || r->run))
-            argp_error(state, "--%s stands alone: it takes no other selection", r->sql ? "sql" : "runs");
+            cli_usage(state, "--%s stands alone: it takes no other selection", r->sql ? "sql" : "runs");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -5,7 +5,6 @@
  * learning curve follow as tables; JSON has them as arrays.
  */
 #include "cli/study.h"
-#include "core/text.h"
 #include "reports/escape.h"
 #include <inttypes.h>
 #include <jansson.h>
@@ -31,20 +30,19 @@ static error_t parse(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = &r->format;
         return 0;
     case 'r':
-        if (!study_run_number(text, &r->run))
-            argp_error(state, "--run takes a positive number, not \"%s\"", text);
+        r->run = cli_integer(state, "--run", text, 1, INT64_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (r->trial_text)
-            argp_error(state, "one database and one trial, please: \"%s\" is one too many", text);
+            cli_usage(state, "one database and one trial, please: \"%s\" is one too many", text);
         else if (!r->path)
             r->path = text;
-        else if (!text_to_int(r->trial_text = text, &r->id) || r->id < 1)
-            argp_error(state, "a trial is a positive number, not \"%s\"", text);
+        else
+            r->id = cli_integer(state, "TRIAL", r->trial_text = text, 1, INT64_MAX);
         return 0;
     case ARGP_KEY_END:
         if (!r->trial_text)
-            argp_error(state, r->path ? "which trial? (ashlar query %s shows the front)" : "which database, and which trial?", r->path);
+            cli_usage(state, r->path ? "which trial of %s?" : "which database, and which trial?", r->path);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

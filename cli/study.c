@@ -6,11 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-bool study_run_number(const char *text, int64_t *out)
-{
-    return text_to_int(text, out) && *out > 0;
-}
-
 ash_status study_open(study *s, const char *path, int64_t run, bool needs_run, ash_error *err)
 {
     *s = (study){.a = arena_create()};
@@ -210,6 +205,13 @@ ash_status study_prepare(study *s, const char *sql, sqlite3_stmt **out, ash_erro
     *out = NULL;
     if (sqlite3_prepare_v2(db_handle(s->d), sql, -1, out, &rest) != SQLITE_OK)
         return refuse_sql(s, sql, err);
+    if ((sqlite3_strlike("%pareto_rank%", sql, 0) == 0 || sqlite3_strlike("%is_dominated%", sql, 0) == 0) &&
+        sqlite3_strlike("%unbounded%following%", sql, 0) != 0) { /* OVER () would answer the first row for all */
+        sqlite3_finalize(*out);
+        *out = NULL;
+        return ash_fail(err, ASH_INVALID,
+                        "SQL: pareto_rank and is_dominated need OVER (ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)");
+    }
     if (!*out)
         return ash_fail(err, ASH_INVALID, "SQL: there is no statement in \"%s\"", sql);
     ash_status status = ASH_OK;
@@ -248,7 +250,7 @@ static void put_real(table *t, const char *name, double value)
     if (value == floor(value) && fabs(value) < 9e15 && fabs(value) >= 10000)
         table_integer(t, (int64_t)value);
     else
-        table_number(t, value, real_format(name));
+        table_number(t, value, fabs(value) >= 1e5 && fabs(value) < 9e15 ? "%.1f" : real_format(name));
 }
 
 static bool put_blob(table *t, const uint8_t *bytes, size_t n)

@@ -35,7 +35,4 @@ ash_status study_prepare(study *s, const char *sql, sqlite3_stmt **out, ash_erro
 /* Fills a table from a statement: names made unique, numbers by the metric they are. */
 ash_status study_table(study *s, sqlite3_stmt *statement, table *t, ash_error *err);
 
-/* "run" as a positive number, for --run. */
-bool study_run_number(const char *text, int64_t *out);
-
 #endif

@@ -4,14 +4,14 @@
  * All objectives are minimised; NULL is "not a number", which every point without one dominates.
  *
  *   dominates(a1, ..., am, b1, ..., bm)        1 when a is no worse anywhere and better somewhere
- *   hypervolume(x1, ..., xm, r1, ..., rm)      aggregate and window function: what the points dominate up to
- * r is_dominated(x1, ..., xm) OVER w           0 for the front of the partition, else 1 pareto_rank(x1, ...,
- * xm) OVER w            0 for the front, 1 for the front of the rest, ...
+ *   hypervolume(x1, ..., xm, r1, ..., rm)      aggregate and window function: what the points dominate up to r
+ *   is_dominated(x1, ..., xm) OVER w           0 for the front of the partition, else 1
+ *   pareto_rank(x1, ..., xm) OVER w            0 for the front, 1 for the front of the rest, ...
  *
  * with w = (ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING), also after PARTITION BY. SQLite tells a window
  * function its frame and never its current row. In this frame all rows of the partition have come in before
  * the first answer, and the current row is the first that has not gone out: that is how the two know whom to
- * answer. Any other frame is an error.
+ * answer. Other frames are errors, but for OVER (): SQLite asks once there, and gives the first row's answer to all.
  *
  * This file is compiled twice: into db/, and into the extension that the sqlite3 shell loads.
  */

@@ -229,8 +229,8 @@ ash_status db_run_begin(db *d, db_run *run, bool new_run, bool *resumed, ash_err
     *resumed = run->id != 0;
     if (!*resumed && latest && !new_run)
         return refuse(d, run, err);
-    if ((status = db_begin(d, err)) != ASH_OK)
-        return status;
+    if ((status = db_flush(d, err)) != ASH_OK || (status = db_begin(d, err)) != ASH_OK)
+        return status; /* what is pending is another run's, and does not share this one's fate */
     status = *resumed ? set_state(d, run->id, "running", err) : insert_run(d, run, err);
     if (status == ASH_OK)
         status = db_session_begin(d, run, err);
@@ -267,7 +267,7 @@ ash_status db_load_run(db *d, int64_t id, arena *a, db_run *out, ash_error *err)
     int rc = sqlite3_step(s);
     if (rc == SQLITE_DONE)
         status = latest ? ash_fail(err, ASH_INVALID, "%s has no runs yet", d->path)
-                        : ash_fail(err, ASH_INVALID, "%s has no run %lld; \"ashlar query %s\" lists them",
+                        : ash_fail(err, ASH_INVALID, "%s has no run %lld; \"ashlar query %s --runs\" lists them",
                                    d->path, (long long)id, d->path);
     else if (rc != SQLITE_ROW)
         status = db_fail(d, err, "read the run");

@@ -31,7 +31,7 @@ ash_status constraint_parse(const char *text, arena *a, constraint *out, ash_err
     while (len && strchr(blank, p[len - 1]))
         len--;
     char *bound = arena_strndup(a, p, len);
-    out->text = arena_strdup(a, text);
+    out->text = arena_strndup(a, name, (size_t)(p - name) + len);
     out->metric = arena_strndup(a, name, n);
     if (!bound || !out->text || !out->metric)
         return ash_fail_memory(err);

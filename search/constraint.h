@@ -10,7 +10,7 @@
 typedef enum constraint_op { CONSTRAINT_LE, CONSTRAINT_LT, CONSTRAINT_GE, CONSTRAINT_GT } constraint_op;
 
 typedef struct constraint {
-    const char *text;   /* as written */
+    const char *text;   /* as written, blanks around it cut */
     const char *metric; /* in the arena */
     constraint_op op;
     double bound;

@@ -84,8 +84,8 @@ static bool budget_spent(const controller *c)
 static void place(controller *c, trial *t)
 {
     t->virtual_start = c->now;
-    if (t->virtual_duration > UINT64_C(1) << 50)
-        t->virtual_duration = UINT64_C(1) << 50; /* sums cannot overflow */
+    if (t->virtual_duration > MAX_DURATION)
+        t->virtual_duration = MAX_DURATION;
     if (t->status == TRIAL_DUPLICATE) {
         uint64_t original = history_at(&c->history, t->original)->finish;
         if (original > t->virtual_start + t->virtual_duration)
@@ -339,9 +339,7 @@ ash_status controller_done(controller *c, const trial *t, ash_error *err)
 
 void controller_stop(controller *c)
 {
-    c->stopped = true;
-    if (!c->sentence)
-        c->sentence = arena_strdup(c->arena, "stopped before the budget was spent");
+    c->stopped = c->interrupted = true;
 }
 
 controller_progress controller_status(const controller *c)
@@ -361,5 +359,7 @@ controller_progress controller_status(const controller *c)
 
 const char *controller_sentence(const controller *c)
 {
+    if (!c->sentence && c->interrupted && (!c->closed || c->p.in_flight))
+        return "stopped before the budget was spent";
     return c->sentence;
 }

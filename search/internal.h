@@ -9,6 +9,8 @@
 #include "search/history.h"
 #include "search/strategy.h"
 
+#define MAX_DURATION (UINT64_C(1) << 50) /* ticks of one trial: sums over any run that can end do not overflow */
+
 typedef enum flight_state {
     FLIGHT_FREE,
     FLIGHT_ASKED,  /* may be handed out */
@@ -47,6 +49,7 @@ struct controller {
     uint64_t barren; /* trials in a row, in ask order, that need no evaluation */
     bool closed;     /* nothing more is asked for */
     bool stopped;    /* nothing more is handed out either */
+    bool interrupted; /* stopped by controller_stop, not by a clock */
     bool started;
     double start_s;
     char *sentence;

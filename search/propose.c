@@ -265,8 +265,6 @@ ash_status search_propose(controller *c, flight *f, bool *found, ash_error *err)
             if (attempt(c, f, &seen, &p, desperate, &stands, err) != ASH_OK || stands)
                 return stands ? ASH_OK : err->status;
         }
-        if (seen.over && !desperate)
-            return take(c, f, &seen, c->best_over, err);
     }
     *found = false;
     end_of_space(c, all, (desperate ? max + 1 : 1) * max * 2);

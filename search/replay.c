@@ -46,7 +46,7 @@ static bool needs_evaluation(trial_status s)
 
 ash_status replay_adopt(controller *c, flight *f, const trial *stored, ash_error *err)
 {
-    if (stored->virtual_start != c->now || stored->virtual_duration == 0)
+    if (stored->virtual_start != c->now || stored->virtual_duration == 0 || stored->virtual_duration > MAX_DURATION)
         return ash_fail(err, ASH_BROKEN,
                         "stored trial %llu starts at tick %llu where the run's other trials put it at %llu: the database was "
                         "changed, or written by another version",
@@ -65,6 +65,22 @@ ash_status replay_adopt(controller *c, flight *f, const trial *stored, ash_error
     return ASH_OK;
 }
 
+static bool same_parents(const trial *a, const trial *b)
+{
+    return a->n_parents == b->n_parents && memcmp(a->parents, b->parents, a->n_parents * sizeof(a->parents[0])) == 0;
+}
+
+/* A proposal knows its static metrics; the result has them among its own. */
+static bool same_statics(const trial *proposed, const trial *stored)
+{
+    for (size_t i = 0; i < proposed->n_metrics; i++)
+        for (size_t k = 0; k < stored->n_metrics; k++)
+            if (strcmp(proposed->metrics[i].name, stored->metrics[k].name) == 0 &&
+                memcmp(&proposed->metrics[i].value, &stored->metrics[k].value, sizeof(double)) != 0)
+                return false;
+    return true;
+}
+
 ash_status replay_compare(const trial *proposed, const trial *stored, ash_error *err)
 {
     const char *what = NULL;
@@ -78,6 +94,10 @@ ash_status replay_compare(const trial *proposed, const trial *stored, ash_error 
         what = "original";
     else if (proposed->virtual_duration != stored->virtual_duration)
         what = "virtual duration";
+    else if (!same_parents(proposed, stored))
+        what = "parents";
+    else if (!same_statics(proposed, stored))
+        what = "static metrics";
     if (!what)
         return ASH_OK;
     return ash_fail(err, ASH_BROKEN,

@@ -51,6 +51,25 @@ static void test_published(void **state)
     near(pareto_hypervolume(steps, 2, 2, ref3), 3);
 }
 
+/* Published contributions of six points; thirteen with those that add nothing; copies share, so neither has any. */
+static void test_published_contributions(void **state)
+{
+    (void)state;
+    const double points[] = {-6, -1, -6, -1, -3, -5, -3, -4, -4, -4, -2, -3, -5, -5, -2, -2, -6, -1, -3, -1, -3, -1, -1, -5, -1, -2, -4,
+                             -1, -3, -4, -7, -7, 0,  0,  -5, -5, -7, 0,  -7};
+    const double reference[] = {0, 0, 0}, expected[13] = {18, 2, 12, 1, 18, 2}, pair[] = {1, 1, 1, 1, 0.5, 0.5}, two[] = {2, 2};
+    double contribution[13];
+    for (size_t n = 6; n <= 13; n++) {
+        assert_true(pareto_contributions(contribution, points, n, 3, reference));
+        for (size_t i = 0; i < n; i++)
+            near(contribution[i], expected[i]);
+    }
+    assert_true(pareto_contributions(contribution, pair, 2, 2, two));
+    near(contribution[0] + contribution[1], 0);
+    assert_true(pareto_contributions(contribution, pair, 3, 2, two));
+    near(contribution[2], 1.25);
+}
+
 /* Duplicates, dominated points, points on or beyond the reference, and NaN add nothing. */
 static void test_nothing_added(void **state)
 {
@@ -153,7 +172,7 @@ static void test_many_points(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_published),        cmocka_unit_test(test_nothing_added), cmocka_unit_test(test_random_sets),
+        cmocka_unit_test(test_published), cmocka_unit_test(test_published_contributions), cmocka_unit_test(test_nothing_added), cmocka_unit_test(test_random_sets),
         cmocka_unit_test(test_dimensions_agree), cmocka_unit_test(test_many_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

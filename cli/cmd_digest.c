@@ -30,7 +30,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         r->path = text;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        cli_usage(state, "which database?");
+        cli_usage(state, "name a database");
     default:
         return ARGP_ERR_UNKNOWN;
     }

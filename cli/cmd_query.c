@@ -65,7 +65,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!r->path)
-            cli_usage(state, "which database?");
+            cli_usage(state, "name a database");
         if ((r->sql || r->runs) && (r->pareto || r->top || r->by || r->where || r->columns || r->run))
             cli_usage(state, "--%s stands alone: it takes no other selection", r->sql ? "sql" : "runs");
         return 0;
@@ -270,8 +270,8 @@ int cmd_query(int argc, char **argv)
         "  ashlar query digits.db\n"
         "  ashlar query digits.db --pareto error,model_bytes\n"
         "  ashlar query digits.db --top 5 --by macs --where \"error < 0.05\"\n"
-        "  ashlar query digits.db --where \"status <> 'ok'\" --columns trial,status,reason\n"
-        "  ashlar query digits.db --sql \"SELECT status, count(*) FROM trials GROUP BY status\"\n"
+        "  ashlar query digits.db --where \"status <> 'ok'\" --columns trial,reason\n"
+        "  ashlar query digits.db --sql \"SELECT * FROM lineage WHERE trial = 42\"\n"
         "  ashlar query digits.db --format csv > front.csv\n",
         children, NULL, NULL};
     request r = {0};

@@ -42,7 +42,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!r->trial_text)
-            cli_usage(state, r->path ? "which trial of %s?" : "which database, and which trial?", r->path);
+            cli_usage(state, r->path ? "name a trial of %s" : "name a database and a trial", r->path);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

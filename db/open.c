@@ -69,10 +69,32 @@ ash_status db_fail(db *d, ash_error *err, const char *what)
     return db_fail_on(d->handle, d->path, err, what);
 }
 
+static int last_errno(sqlite3_file *file)
+{
+    int code = 0;
+    if (file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code);
+    return code;
+}
+
+/* What the system said. SQLite forgets it when a COMMIT fails; its files remember. */
+static int system_errno(sqlite3 *h)
+{
+    sqlite3_file *file = NULL, *journal = NULL;
+    int code = sqlite3_system_errno(h);
+    if (code)
+        return code;
+    sqlite3_file_control(h, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+    sqlite3_file_control(h, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    code = last_errno(journal);
+    return code ? code : last_errno(file);
+}
+
 ash_status db_fail_on(sqlite3 *h, const char *path, ash_error *err, const char *what)
 {
-    int code = sqlite3_extended_errcode(h), system = sqlite3_system_errno(h);
+    int code = sqlite3_extended_errcode(h);
     const char *text = sqlite3_errmsg(h);
+    int system = (code & 0xff) == SQLITE_OK ? 0 : system_errno(h);
     char size[128];
     switch (code & 0xff) {
     case SQLITE_NOMEM:
@@ -295,13 +317,15 @@ static ash_status open_writer(db *d, bool network, ash_error *err)
         return status;
     if (version < db_version && (status = db_migrate_to(d->handle, d->path, db_version, err)) != ASH_OK)
         return status;
+    if ((status = db_check_schema(d, err)) != ASH_OK)
+        return status;
     /* after the migration, so that a new file is an Ashlar database before a log exists beside it */
     const char *journal = network ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"
                                   : "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                                     "PRAGMA journal_size_limit = 67108864";
     if (sqlite3_exec(d->handle, journal, NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(d, err, "open it for writing");
-    return db_check_schema(d, err);
+    return ASH_OK;
 }
 
 ash_status db_open_writer_as(const char *path, bool network, db **out, ash_error *err)

@@ -1,11 +1,332 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_run.c - the main job */
+/* cmd_run.c - the main job: search, train, store; resume and extend */
 #include "cli/command.h"
+#include "cli/outcome.h"
+#include "cli/recorder.h"
+#include "core/log.h"
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct run_arguments {
+    const char *config, *db;
+    override_list overrides;
+    bool new_run, check_replay, quiet;
+    output_format format;
+    int argc;
+    char **argv;
+} run_arguments;
+
+typedef struct run_state {
+    run_arguments args;
+    session session;
+    recorder recorder;
+    db *db;
+    db_run run;
+    controller *controller;
+    arena *arena;
+    double start_s;
+} run_state;
+
+/* ---- command line ---- */
+
+enum { KEY_DB = 256, KEY_SEED, KEY_EVALUATIONS, KEY_SET, KEY_NEW, KEY_CHECK };
+
+static const struct argp_option options[] = {
+    {"db", KEY_DB, "FILE", 0, "the study's database; default: CONFIG's name with .db, in this folder", 0},
+    {"seed", KEY_SEED, "N", 0, "seed of the search and of all trainings", 0},
+    {"evaluations", KEY_EVALUATIONS, "N", 0, "stop after N evaluated networks; more than before extends a run", 0},
+    {"threads", 't', "N", 0, "networks trained at a time; default: one per core. Never changes a result", 0},
+    {"set", KEY_SET, "KEY=VALUE", 0, "override a setting of CONFIG: --set train.epochs=5. May be repeated", 0},
+    {"new-run", KEY_NEW, NULL, 0, "add a run of other settings to the study, instead of refusing it", 0},
+    {"check-replay", KEY_CHECK, NULL, 0, "on resume, also ask for every stored trial and compare", 0},
+    {"quiet", 'q', NULL, 0, "no progress, no notes, no warnings", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    run_arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &a->format; break;
+    case KEY_DB: a->db = arg; break;
+    case KEY_SEED:
+        overrides_add(&a->overrides, "seed=%lld", cli_integer(state, "--seed", arg, 0, INT64_C(1) << 53));
+        break;
+    case KEY_EVALUATIONS:
+        overrides_add(&a->overrides, "budget.evaluations=%lld",
+                      cli_integer(state, "--evaluations", arg, 1, 1000000000));
+        break;
+    case 't':
+        overrides_add(&a->overrides, "execution.threads=%lld", cli_integer(state, "--threads", arg, 1, 4096));
+        break;
+    case KEY_SET: overrides_add(&a->overrides, "%s", arg); break;
+    case KEY_NEW: a->new_run = true; break;
+    case KEY_CHECK: a->check_replay = true; break;
+    case 'q': a->quiet = true; break;
+    case ARGP_KEY_ARG:
+        if (a->config)
+            cli_usage(state, "one run file at a time: \"%s\" is too many", arg);
+        a->config = arg;
+        break;
+    case ARGP_KEY_END:
+        if (!a->config)
+            cli_usage(state, "there is no run file: ashlar run CONFIG; \"ashlar init\" writes one");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "CONFIG",
+    .doc = "Search a space of networks on a data set, and print the Pareto front of trained networks.\v"
+           "Run again to resume what was interrupted; with a larger budget to extend it. The same seed gives the same "
+           "front, whatever the threads and the interruptions. Ctrl-C finishes the networks in training and stores "
+           "them; a second one abandons them.\n\n"
+           "Examples:\n"
+           "  ashlar run examples/digits.yaml\n"
+           "  ashlar run examples/digits.yaml --evaluations 600\n"
+           "  ashlar run examples/digits.yaml --seed 2 --db seed2.db --set train.epochs=10\n",
+    .children = children,
+};
+
+/* ---- interruption ---- */
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (signals < 2)
+        signals++;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static int interrupted(void *ctx)
+{
+    static atomic_int said;
+    int n = signals;
+    (void)ctx;
+    if (n > 0 && atomic_exchange(&said, 1) == 0)
+        log_note("finishing the networks in training; interrupt again to abandon them");
+    return n;
+}
+
+static const char *resume_command(const run_state *s)
+{
+    buffer text = {0};
+    for (int i = 0; i < s->args.argc; i++) {
+        const char *word = i ? outcome_shell_word(s->arena, s->args.argv[i]) : s->args.argv[0];
+        buffer_printf(&text, "%s%s", i ? " " : "", word ? word : "?");
+    }
+    const char *out = text.failed ? NULL : arena_strndup(s->arena, text.data, text.len);
+    buffer_free(&text);
+    return out ? out : "the same command";
+}
+
+/* ---- the run ---- */
+
+static void show_progress(void *ctx, const controller_progress *p)
+{
+    const run_state *s = ctx;
+    const search_budget *budget = &s->session.file->budget;
+    char best[64] = "", of[32] = "";
+    if (s->recorder.n)
+        snprintf(best, sizeof(best), ", best %s %.4g, %zu on the front", s->session.objectives[0], s->recorder.best,
+                 s->recorder.n);
+    if (budget->evaluations)
+        snprintf(of, sizeof(of), "/%lld", (long long)budget->evaluations);
+    progress_update(p->fraction, "%" PRIu64 "%s networks%s", p->counted, of, best);
+}
+
+/* "examples/digits.yaml" is searched into digits.db of the working directory. */
+static const char *database_path(const run_state *s)
+{
+    if (s->args.db)
+        return s->args.db;
+    const char *base = strrchr(s->args.config, '/');
+    base = base ? base + 1 : s->args.config;
+    const char *dot = strrchr(base, '.');
+    int n = (int)(dot && dot != base ? dot - base : (ptrdiff_t)strlen(base));
+    return arena_printf(s->arena, "%.*s.db", n, base);
+}
+
+static bool run_is_stored(db *d, const hash256 *identity)
+{
+    sqlite3_stmt *q = NULL;
+    bool found = false;
+    if (sqlite3_prepare_v2(db_handle(d), "SELECT 1 FROM runs WHERE identity = ?1", -1, &q, NULL) == SQLITE_OK) {
+        sqlite3_bind_blob(q, 1, identity->b, sizeof(identity->b), SQLITE_STATIC);
+        found = sqlite3_step(q) == SQLITE_ROW;
+    }
+    sqlite3_finalize(q);
+    return found;
+}
+
+static const char *join(arena *a, const char *const *words, size_t n)
+{
+    const char *text = n ? words[0] : "";
+    for (size_t i = 1; text && i < n; i++)
+        text = arena_printf(a, "%s,%s", text, words[i]);
+    return text;
+}
+
+static ash_status describe_run(run_state *s, bool is_new, ash_error *err)
+{
+    session *open = &s->session;
+    const runfile *f = open->file;
+    char hex[65] = "", *absolute = f->path ? realpath(f->path, NULL) : NULL;
+    if (open->data)
+        hash_to_hex(hex, &open->data->hash);
+    s->run = (db_run){
+        .name = f->name,
+        .identity = open->identity,
+        .settings = open->settings,
+        .config = node_print(s->arena, f->root),
+        .config_path = arena_strdup(s->arena, absolute ? absolute : f->path),
+        .seed = (uint64_t)f->top.seed,
+        .objectives = join(s->arena, open->objectives, open->n_objectives),
+        .kernel_level = open->kernel_level,
+        .data_name = open->data ? open->data->name : NULL,
+        .data_hash = open->data ? arena_strdup(s->arena, hex) : NULL,
+        .space_text = node_print(s->arena, f->space),
+    };
+    free(absolute);
+    if (!s->run.config || !s->run.config_path || !s->run.objectives || !s->run.space_text)
+        return ash_fail_memory(err);
+    if (session_reference(open, &s->run.reference, err) != ASH_OK)
+        return err->status;
+    if (is_new && open->data && !s->args.quiet)
+        log_note("measuring the baselines of %s", open->data->name);
+    return is_new ? session_data_json(open, &s->run.data_json, err) : ASH_OK;
+}
+
+static ash_status resume(run_state *s, ash_error *err)
+{
+    trial **stored;
+    size_t n;
+    if (db_load_trials(s->db, s->run.id, s->arena, &stored, &n, err) != ASH_OK)
+        return err->status;
+    const trial *const *view = (const trial *const *)stored;
+    if (recorder_resume(&s->recorder, &s->session, s->db, s->run.id, view, n, err) != ASH_OK)
+        return err->status;
+    if (n && !s->args.quiet)
+        log_note("resuming: %zu trials are stored", n);
+    return n ? controller_replay(s->controller, view, n, s->args.check_replay, err) : ASH_OK;
+}
+
+static ash_status begin(run_state *s, ash_error *err)
+{
+    controller_hooks hooks = recorder_hooks(&s->recorder);
+    const runfile *f = s->session.file;
+    s->recorder.session = &s->session;
+    if (controller_create(f->search, &f->budget, s->session.space, (uint64_t)f->top.seed, &hooks, &s->controller,
+                          err) != ASH_OK)
+        return err->status;
+    const char *path = database_path(s);
+    if (!path)
+        return ash_fail_memory(err);
+    /* what can be wrong with the run file is found before a database is made */
+    if (session_reference(&s->session, &s->run.reference, err) != ASH_OK || db_open_writer(path, &s->db, err) != ASH_OK)
+        return err->status;
+    bool resumed;
+    if (describe_run(s, !run_is_stored(s->db, &s->session.identity), err) != ASH_OK ||
+        db_run_begin(s->db, &s->run, s->args.new_run, &resumed, err) != ASH_OK)
+        return err->status;
+    return resume(s, err);
+}
+
+static ash_status search(run_state *s, ash_error *err)
+{
+    const runfile *f = s->session.file;
+    executor_job job = {
+        .controller = s->controller,
+        .type = s->session.type,
+        .evaluator = s->session.evaluator,
+        .workers = (int)f->execution.threads,
+        .interrupted = interrupted,
+        .progress = s->args.quiet ? NULL : show_progress,
+        .ctx = s,
+    };
+    catch_signals();
+    if (!s->args.quiet)
+        progress_begin("");
+    ash_status status = executor_find(f->execution.executor)->run(&job, err);
+    progress_end();
+    return status == ASH_OK ? db_flush(s->db, err) : status;
+}
+
+static ash_status finish(run_state *s, ash_error *err)
+{
+    controller_progress p = controller_status(s->controller);
+    const char *sentence = controller_sentence(s->controller);
+    if (signals > 0) {
+        ash_status status = db_run_end(s->db, s->run.id, "interrupted", err);
+        return status != ASH_OK ? status
+                                : ash_fail(err, ASH_BROKEN, "interrupted after %" PRIu64 " networks, all stored in %s; "
+                                           "resume with: %s", p.counted, db_path(s->db), resume_command(s));
+    }
+    if (p.counted == 0) {
+        db_run_end(s->db, s->run.id, "finished", err);
+        return ash_fail(err, ASH_INVALID, "%s", sentence ? sentence : "the budget allows no evaluation");
+    }
+    if (sentence)
+        log_note("%s", sentence);
+    ash_status status = outcome_test(&s->recorder, err);
+    if (status == ASH_OK)
+        status = db_run_end(s->db, s->run.id, "finished", err);
+    return status == ASH_OK ? outcome_print(&s->recorder, s->args.format, clock_wall_s() - s->start_s, err) : status;
+}
+
+static ash_status run(run_state *s, ash_error *err)
+{
+    runfile *f;
+    ash_status status = runfile_read(s->args.config, s->args.overrides.v, s->args.overrides.n, &f, err);
+    if (status == ASH_OK)
+        status = session_open(&s->session, f, NULL, recorder_keep, &s->recorder, err);
+    if (status == ASH_OK)
+        status = begin(s, err);
+    if (status == ASH_OK)
+        status = search(s, err);
+    return status == ASH_OK ? finish(s, err) : status;
+}
 
 int cmd_run(int argc, char **argv)
 {
+    run_state s = {.args = {.argc = argc, .argv = argv}, .start_s = clock_wall_s()};
+    char **words = malloc((size_t)argc * sizeof(*words)); /* argp reorders argv */
     ash_error err;
-    (void)argc, (void)argv;
-    ash_fail(&err, ASH_BROKEN, "run is not there yet");
-    return cli_fail(&err);
+    if (!words || !(s.arena = arena_create())) {
+        ash_fail_memory(&err);
+        return cli_fail(&err);
+    }
+    memcpy(words, argv, (size_t)argc * sizeof(*words));
+    s.args.argv = words;
+    recorder_init(&s.recorder);
+    cli_parse(&argp, argc, argv, &s.args);
+    if (s.args.quiet)
+        log_set_level(LOG_ERROR);
+    ash_status status = run(&s, &err);
+    controller_destroy(s.controller);
+    db_close(s.db);
+    session_close(&s.session);
+    recorder_fini(&s.recorder);
+    overrides_free(&s.args.overrides);
+    arena_destroy(s.arena);
+    free(words);
+    return status == ASH_OK ? 0 : cli_fail(&err);
 }

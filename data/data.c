@@ -135,7 +135,7 @@ static ash_status read_settings(const data_format *f, const node *map, arena *a,
     *common = (data_settings *)settings;
     *own = settings + at;
     buffer print = {0};
-    option_print(&table, settings, false, &print);
+    option_print(&table, settings, true, &print); /* without paths: a data set may move */
     *text = print.failed ? NULL : arena_strndup(a, print.data ? print.data : "", print.len);
     buffer_free(&print);
     return *text ? ASH_OK : ash_fail_memory(err);

@@ -69,7 +69,7 @@ typedef struct data_set {
     size_t dropped;              /* rows left out for missing values */
     bool flip;
     int shift;
-    const char *settings; /* canonical text of all settings, the format's too */
+    const char *settings; /* canonical text of all settings but paths, the format's too */
     hash256 hash; /* of the samples and labels as split, before normalisation, and of the settings that shape
                    * them; not of paths */
 } data_set;

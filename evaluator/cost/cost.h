@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cost.h - static costs of a network, layer by layer
  *
- * Operators count MACs and elements; this folder weighs them with bits and bytes. Definitions: docs/costs.md.
+ * Operators count MACs and elements; this folder weighs them with bits and bytes. Definitions: docs/costs.md. A new metric is one
+ * line in metrics.def.
  */
 #ifndef EVALUATOR_COST_H
 #define EVALUATOR_COST_H
@@ -9,23 +10,35 @@
 #include "core/trial.h"
 #include "nn/graph.h"
 
-/* All static metrics of a network (macs, flops, bops, params, params_folded, model_bytes, peak_ram_bytes, mean_weight_bits), by name, from `a`. */
-ash_status cost_metrics(const nn_graph *g, arena *a, metric **out, size_t *n, ash_error *err);
+typedef struct cost_settings {
+    int activation_bits; /* of every activation, 1 to 32; 0: as the network says (float unless quantised) */
+    bool exclude_input;  /* from peak_ram_bytes */
+} cost_settings;
 
-/* One layer's share, for `ashlar cost` and the block description. Rows in execution order. */
+/* All static metrics of a network (macs, flops, bops, params, params_folded, model_bytes, peak_ram_bytes, mean_weight_bits), in
+ * the order of metrics.def, from `a`. */
+ash_status cost_metrics(const nn_graph *g, arena *a, metric **out, size_t *n, ash_error *err);
+ash_status cost_metrics_at(const nn_graph *g, cost_settings settings, arena *a, metric **out, size_t *n,
+                           ash_error *err);
+
+/* One layer's share, for `ashlar cost` and the block description: a row per node but the image, in the graph's order. Sums over rows are
+ * the metrics of the same names. */
 typedef struct cost_layer {
-    const char *name, *op, *block;
-    nn_shape in, out;
-    int64_t macs, flops, bops, params, params_folded, model_bytes, activation_bytes;
+    const char *name, *op, *block; /* block: NULL when none */
+    const char *attributes;        /* "kernel 3x3, stride 2": what the shapes do not say; "" when nothing */
+    nn_shape in, out;              /* in: of the first input */
+    int64_t macs, flops, bops, params, params_folded, model_bytes;
+    int64_t activation_bytes; /* of the output's buffer; 0 when it shares its input's */
     int weight_bits, out_bits;
 } cost_layer;
-ash_status cost_layers(const nn_graph *g, arena *a, cost_layer **out, size_t *n, ash_error *err);
+ash_status cost_layers(const nn_graph *g, cost_settings settings, arena *a, cost_layer **out, size_t *n, ash_error *err);
 
-/* The block description that a trial carries (JSON): reports draw a network from it and never see nn. docs/database.md. */
+/* The block description that a trial carries (JSON): reports draw a network from it and never see nn. docs/costs.md
+ * describes it. NULL: out of memory. */
 char *cost_blocks_json(const nn_graph *g, arena *a);
 
-/* Bytes on flash of one node: rows of ceil(k * bits / 8), an int32 bias and a requantiser (int32, int8) per output channel for quantised
- * nodes, floats otherwise. */
-int64_t cost_node_bytes(const nn_graph *g, int node);
+/* Bytes on flash of one node. Weights: a row of ceil(k * bits / 8) bytes per output channel, plus its float scale below 32
+ * bits. Biases, and batch norms that do not fold: 4 bytes each. A folded batch norm costs the bias that it adds, if the layer had none. */
+int64_t cost_node_bytes(const nn_graph *g, int node_index);
 
 #endif

@@ -69,6 +69,10 @@ static bool grow(nn_graph *g)
     return true;
 }
 
+#define MAX_ELEMENTS 268435455 /* of an activation: eight of them still add up in an int, and all costs in 64 bits */
+
+static bool fits(nn_shape s) { return nn_elements(s) <= MAX_ELEMENTS; }
+
 /* Infers what follows from operator, attributes and inputs, and appends. */
 static int append(nn_graph *g, ash_error *err, nn_node n, const int *inputs, int n_inputs)
 {
@@ -87,6 +91,8 @@ static int append(nn_graph *g, ash_error *err, nn_node n, const int *inputs, int
         ash_prefix(err, "%s", n.op->name);
         return -1;
     }
+    if (!fits(n.shape) || !fits(g->nodes[0].shape))
+        return fail(err, "%s: an activation of more than %d elements", n.op->name, MAX_ELEMENTS);
     if (!grow(g) || !(n.name = arena_printf(g->arena, "%s_%d", n.op->name, g->n_nodes)))
         return no_memory(err);
     g->nodes[g->n_nodes] = n;

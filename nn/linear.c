@@ -8,6 +8,8 @@ ash_status nn_linear_infer(nn_node *n, nn_shape out, size_t per_output, bool bia
         return ash_fail(err, ASH_INVALID, "weight_bits is 32, 8, 4, 2 or 1, not %d", (int)weight_bits);
     if ((double)per_output * out.c > 1e10)
         return ash_fail(err, ASH_INVALID, "more than 10,000,000,000 weights");
+    if ((double)per_output * (double)nn_elements(out) > 1e14)
+        return ash_fail(err, ASH_INVALID, "more than 100,000,000,000,000 multiply-accumulates");
     size_t rows = (size_t)out.c;
     n->shape = out;
     n->weight_bits = (int)weight_bits;

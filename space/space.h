@@ -47,17 +47,25 @@ bool space_enumerate(const space *s, genome *out, uint64_t i);
 char *space_print(const space *s, const genome *g, arena *a);
 ash_status space_parse(const space *s, const char *text, genome *out, ash_error *err);
 
-/* Genome to network. ASH_INVALID: the genome does not decode (a recorded trial, status invalid); err says why. */
+/* Genome to network, as written: operators that nothing uses are built too, so that costs are those that cell benchmarks
+ * publish; space_canonical removes them. ASH_INVALID: the genome does not decode (a recorded trial, status invalid); err says why. */
 ash_status space_decode(const space *s, const genome *g, arena *a, nn_graph **out, ash_error *err);
 
-/* Canonical network: identities and dead branches removed, inputs of commutative operators and the node order made
- * unique, so that isomorphic networks are one network. It is what is trained; its hash names it. */
+/* Canonical network: what does nothing and dead branches removed, inputs of additions and the node order made
+ * unique, so that isomorphic networks are one network with one text. It is what is trained; the SHA-256 of its text names it. The
+ * canonical network of a canonical network is itself. Both live in `a`, with `g`'s block labels. */
 ash_status space_canonical(const nn_graph *g, arena *a, nn_graph **out, hash256 *hash, ash_error *err);
+/* A line per node: operator{attributes} inputs. Names and block labels stay out. */
+void space_network_text(const nn_graph *g, buffer *out);
 
-/* Every gene of a genome with its value, for `ashlar space show` and reports: one "name=value" line per active gene. */
-void space_describe(const space *s, buffer *out);
+/* What a genome chooses: one "unit.name=value" line per active gene. */
+void space_describe(const space *s, const genome *g, buffer *out);
+/* The genes themselves, for `ashlar space show`: unit "body.2", name "width", its values, and "block conv|residual", the conditions
+ * under which it is active (nothing: always). */
+const char *space_gene_unit(const space *s, size_t i);
 const char *space_gene_name(const space *s, size_t i);
 size_t space_gene_values(const space *s, size_t i);
-const char *space_gene_value(const space *s, size_t i, size_t value, arena *a);
+const char *space_gene_value(const space *s, size_t i, size_t value); /* NULL past the end */
+void space_gene_when(const space *s, size_t i, buffer *out);
 
 #endif

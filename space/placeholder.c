@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-/* placeholder until the folder has its first source; delete */
-typedef int ash_space_placeholder;

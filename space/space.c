@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* space.c - reading a space section, and saying what is in it */
+#include "core/text.h"
+#include "space/private.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const stage_keys[] = {"stages", "head", "defaults", "cell", NULL};
+
+static ash_status check_keys(const node *map, ash_error *err)
+{
+    for (const node *n = map->first; n; n = n->next) {
+        bool known = false;
+        for (size_t i = 0; stage_keys[i]; i++)
+            known = known || strcmp(n->key, stage_keys[i]) == 0;
+        for (const node *before = map->first; before != n; before = before->next)
+            if (strcmp(before->key, n->key) == 0)
+                return node_fail_key(n, err, "duplicate key \"%s\" in space; it stands already in line %d", n->key, before->key_line);
+        if (known)
+            continue;
+        const char *near = text_nearest(n->key, stage_keys, 4);
+        return near ? node_fail_key(n, err, "unknown key \"%s\" in space; did you mean \"%s\"?", n->key, near)
+                    : node_fail_key(n, err, "unknown key \"%s\" in space; known are: stages, head, defaults, cell", n->key);
+    }
+    return ASH_OK;
+}
+
+static ash_status read_map(space *s, const node *map, ash_error *err)
+{
+    if (!map)
+        return ash_fail(err, ASH_INVALID, "the run file has no section \"space\"; docs/search-space.md shows some");
+    if (map->kind != NODE_MAP)
+        return node_fail(map, err, "space must be a map with stages or a cell");
+    if (check_keys(map, err) != ASH_OK)
+        return err->status;
+    const node *stages = node_get(map, "stages"), *one = node_get(map, "cell");
+    if (!stages && !one)
+        return node_fail(map, err, "space needs \"stages\", a list of stages, or \"cell\"");
+    if (!one)
+        return stages_read(s, map, err);
+    if (map->count > 1)
+        return node_fail_key(one, err, "a space has a cell or stages, not both; a cell's settings stand inside \"cell\"");
+    return cell_read(s, one, err);
+}
+
+ash_status space_read(const node *map, nn_shape input, int outputs, space **out, ash_error *err)
+{
+    arena *a = arena_create();
+    space *s = a ? ARENA_NEW(a, space, 1) : NULL;
+    *out = NULL;
+    if (!s) {
+        arena_destroy(a);
+        return ash_fail_memory(err);
+    }
+    s->arena = a;
+    s->input = input;
+    s->outputs = outputs;
+    ash_status status = read_map(s, map, err);
+    if (status == ASH_OK && !space_count_from(s, NULL, 0, &s->count))
+        status = node_fail(map, err, "space: too many conditions hang together to count the genomes; use fewer across stages");
+    if (status != ASH_OK)
+        space_destroy(s);
+    else
+        *out = s;
+    return status;
+}
+
+void space_destroy(space *s)
+{
+    if (s)
+        arena_destroy(s->arena);
+}
+
+size_t space_genes(const space *s)
+{
+    return s->n_genes;
+}
+
+const char *space_gene_unit(const space *s, size_t i)
+{
+    return s->genes[i].unit;
+}
+
+const char *space_gene_name(const space *s, size_t i)
+{
+    return s->genes[i].name;
+}
+
+size_t space_gene_values(const space *s, size_t i)
+{
+    return s->genes[i].n;
+}
+
+const char *space_gene_value(const space *s, size_t i, size_t value)
+{
+    return value < s->genes[i].n ? s->genes[i].values[value] : NULL;
+}
+
+void space_gene_when(const space *s, size_t i, buffer *out)
+{
+    const conditions *w = &s->genes[i].when;
+    for (size_t k = 0; k < w->n; k++) {
+        const gene *on = &s->genes[w->v[k].gene];
+        size_t allowed = 0, shown = 0;
+        buffer_printf(out, "%s%s%s%s ", k ? ", " : "", strcmp(on->unit, s->genes[i].unit) ? on->unit : "",
+                      strcmp(on->unit, s->genes[i].unit) ? "." : "", on->name);
+        for (size_t v = 0; v < on->n; v++)
+            allowed += w->v[k].allowed[v];
+        for (size_t v = 0; v < on->n && shown < 8; v++)
+            if (w->v[k].allowed[v])
+                buffer_printf(out, "%s%s", shown++ ? "|" : "", on->values[v]);
+        if (allowed > shown)
+            buffer_puts(out, "|...");
+    }
+}
+
+void space_describe(const space *s, const genome *g, buffer *out)
+{
+    for (size_t i = 0; i < s->n_genes; i++)
+        if (space_gene_active(s, g, i))
+            buffer_printf(out, "%s.%s=%s\n", s->genes[i].unit, s->genes[i].name, s->genes[i].values[g->gene[i]]);
+}

@@ -33,6 +33,9 @@ typedef struct evaluator_type {
     /* `map`: the evaluator section (may be NULL). */
     ash_status (*create)(const node *map, const evaluator_context *context, void **state, ash_error *err);
     void (*destroy)(void *state);
+    /* Hash of what the settings refer to but do not hold, such as a table's content: part of the run's identity. NULL: they
+     * refer to nothing. (The data set has a hash of its own.) */
+    hash256 (*content)(const void *state);
     /* Static costs: fills status (TRIAL_PENDING or TRIAL_INVALID), reason, key, metrics, blocks and virtual_duration from `a`. Called under the
      * controller's lock; must not train. */
     ash_status (*cost)(void *state, const genome *g, trial *t, arena *a, ash_error *err);

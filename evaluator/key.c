@@ -10,6 +10,10 @@ hash256 training_key(const evaluator_context *context, const hash256 *network, u
     hash_key(&h, network);
     buffer recipe = {0};
     option_print(&nn_recipe_options, context->recipe, true, &recipe);
+    if (recipe.failed) {
+        buffer_free(&recipe);
+        return (hash256){{0}};
+    }
     hash_text(&h, recipe.data);
     buffer_free(&recipe);
     hash_u64(&h, context->training_seed);

@@ -9,6 +9,7 @@
 
 #include "evaluator/evaluator.h"
 
+/* Zero when out of memory. */
 hash256 training_key(const evaluator_context *context, const hash256 *network, uint64_t replicate);
 
 #endif

@@ -97,6 +97,8 @@ static ash_status train_cost(void *state, const genome *g, trial *t, arena *a, a
     if (status != ASH_OK)
         return status;
     t->key = training_key(s->context, &hash, 0);
+    if (hash_is_zero(&t->key))
+        return ash_fail_memory(err);
     metric *metrics;
     if (cost_metrics(graph, a, &metrics, &t->n_metrics, err) != ASH_OK)
         return err->status;

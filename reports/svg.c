@@ -298,15 +298,17 @@ ash_status figure_front(const report *r, int x, int y, bool standalone, arena *a
 {
     drawing d = {.r = r, .x = x, .y = y, .bits = bits_metric(r), .a = a, .out = out};
     const report_metric *mx = &r->metrics[x], *my = &r->metrics[y];
-    d.vx = column(&d, x, 0);
+    d.vx = column(&d, x, r->n_baselines);
     d.vy = column(&d, y, r->n_baselines);
     if (!d.vx || !d.vy)
         return ash_fail_memory(err);
     size_t n = r->n_trials;
     bool xlog = plot_wants_log(d.vx, n), ylog = plot_wants_log(d.vy, n);
-    for (size_t i = 0; i < r->n_baselines; i++) /* baselines are in view whatever the trials reach */
+    for (size_t i = 0; i < r->n_baselines; i++) { /* baselines are in view whatever the trials reach */
         d.vy[n + i] = baseline_error(&r->baselines[i], my->name) * (my->percent ? 100 : 1);
-    plot_axis_fit(&d.ax, d.vx, n, xlog, mx->unit, LEFT, WIDTH - RIGHT);
+        d.vx[n + i] = strcmp(mx->name, "macs") || isnan(d.vy[n + i]) ? NAN : r->baselines[i].macs;
+    }
+    plot_axis_fit(&d.ax, d.vx, n + r->n_baselines, xlog, mx->unit, LEFT, WIDTH - RIGHT);
     plot_axis_fit(&d.ay, d.vy, n + r->n_baselines, ylog, my->unit, HEIGHT - BOTTOM, TOP);
 
     const char *title = arena_printf(a, "%s: %s against %s", r->run->name ? r->run->name : "run", my->label, mx->label);

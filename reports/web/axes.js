@@ -19,6 +19,10 @@
           const v = Number((s * Math.pow(10, e)).toPrecision(12));
           if (v >= lo && v <= hi) ticks.push(v);
         }
+      if (ticks.length < 2) { /* less than a step in view */
+        const even = fit([lo, hi], false, wanted).ticks.filter(v => v >= lo && v <= hi);
+        return {lo, hi, log: true, ticks: even};
+      }
       return {lo, hi, log: true, ticks};
     }
     const room = hi > lo ? 0.04 * (hi - lo) : Math.abs(lo) * 0.1 || 1;

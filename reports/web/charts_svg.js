@@ -70,7 +70,8 @@
 
   function front(element, m) {
     const ys = m.points.map(p => p.y).concat(m.baselines.map(b => b.y));
-    const {svg, sx, sy, box} = frame(element, m, m.points.map(p => p.x), ys);
+    const xs = m.points.map(p => p.x).concat(m.baselines.map(b => b.x).filter(x => x !== null));
+    const {svg, sx, sy, box} = frame(element, m, xs, ys);
     for (const b of m.baselines) {
       const p = sy.f(b.y);
       make(svg, 'line', {class: 'baseline', x1: box.left, x2: box.right, y1: p, y2: p});

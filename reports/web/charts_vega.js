@@ -39,7 +39,7 @@
 
   function front(element, m) {
     const t = m.theme, many = m.points.length > 3000;
-    const x = channel('x', m.x, t, m.points.map(p => p.x));
+    const x = channel('x', m.x, t, m.points.map(p => p.x).concat(m.baselines.map(b => b.x).filter(v => v !== null)));
     const y = channel('y', m.y, t, m.points.map(p => p.y).concat(m.baselines.map(b => b.y)));
     const colour = {field: 'colour', type: 'nominal', scale: null, legend: null};
     const end = x.scale.domain[1];

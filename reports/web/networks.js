@@ -142,7 +142,8 @@
       make(box, 'rect', {x, y: base - h, width: 82, height: h, rx: 3, fill: g.weighted ? bitColour(g.bits) : 'none',
         'fill-opacity': 0.28, stroke: g.weighted ? bitColour(g.bits) : 'var(--muted)', 'stroke-width': 1.3});
       if (g.skip) make(svg, 'path', {class: 'skip-wire', d: `M${x - 5} ${base - 7}C${x - 5} ${base - h - 20} ${x + 87} ${base - h - 20} ${x + 87} ${base - 7}`});
-      make(svg, 'text', {x: x + 41, y: base - 4, 'text-anchor': 'middle', style: 'font-size:10.5px'}, clip(label(g), 14));
+      const words = label(g).split(/[./]/), lines = words.length > 1 && h > 30 ? [words.slice(0, -1).join('.'), words[words.length - 1]] : [words[words.length - 1]];
+      lines.forEach((line, k) => make(svg, 'text', {x: x + 41, y: base - 5 - 12 * (lines.length - 1 - k), 'text-anchor': 'middle', style: 'font-size:10.5px'}, clip(line, 13)));
       make(svg, 'text', {class: 'dim', x: x + 41, y: base + 14, 'text-anchor': 'middle'}, shape(g.out) + (g.weighted && g.bits < 32 ? ` \u00b7 ${g.bits} bit` : ''));
       if (g.macs) {
         make(svg, 'rect', {class: 'share-back', x, y: base + 20, width: 82, height: 4, rx: 2});

@@ -3,6 +3,7 @@
 #include "cli/runfile.h"
 #include "config/config.h"
 #include "core/log.h"
+#include "data/data.h"
 #include "nn/kernels/kernels.h"
 #include <limits.h>
 #include <stdarg.h>
@@ -150,17 +151,61 @@ static ash_status finish(runfile *f, ash_status status, runfile **out, ash_error
     return status;
 }
 
-ash_status runfile_read(const char *path, const char *const *overrides, size_t n, runfile **out, ash_error *err)
+/* The root of a file; one that is a data section alone is wrapped. */
+static ash_status read_root(const char *path, arena *a, node **root, ash_error *err)
+{
+    ash_status status = path ? config_read_file(path, a, root, err) : config_read_text("", "--set", a, root, err);
+    const node *type = status == ASH_OK ? node_get(*root, "type") : NULL;
+    if (!type || type->kind != NODE_SCALAR || !data_format_find(type->text))
+        return status;
+    node *wrapped = node_map(a, NULL);
+    if (!wrapped)
+        return ash_fail_memory(err);
+    wrapped->file = (*root)->file;
+    wrapped->source = (*root)->source;
+    (*root)->key = "data";
+    node_append(wrapped, *root);
+    *root = wrapped;
+    return ASH_OK;
+}
+
+static ash_status replace_data(runfile *f, const char *data_path, ash_error *err)
+{
+    node *other;
+    if (read_root(data_path, f->arena, &other, err) != ASH_OK)
+        return err->status;
+    node *found = (node *)node_get(other, "data"), *mine = (node *)node_get(f->root, "data");
+    if (!found)
+        return node_fail(other, err, "there is no section \"data\"");
+    node copy = *found;
+    if (!mine) {
+        found->next = NULL;
+        node_append(f->root, found);
+        return ASH_OK;
+    }
+    copy.next = mine->next;
+    *mine = copy;
+    return ASH_OK;
+}
+
+ash_status runfile_read_with_data(const char *path, const char *data_path, const char *const *overrides, size_t n,
+                                  runfile **out, ash_error *err)
 {
     *out = NULL;
     runfile *f = create(path);
     if (!f)
         return ash_fail_memory(err);
-    ash_status status = path ? config_read_file(path, f->arena, &f->root, err)
-                             : config_read_text("", "--set", f->arena, &f->root, err);
+    ash_status status = read_root(path, f->arena, &f->root, err);
+    if (status == ASH_OK && data_path)
+        status = replace_data(f, data_path, err);
     for (size_t i = 0; status == ASH_OK && i < n; i++)
         status = config_set(f->arena, f->root, overrides[i], err);
     return finish(f, status, out, err);
+}
+
+ash_status runfile_read(const char *path, const char *const *overrides, size_t n, runfile **out, ash_error *err)
+{
+    return runfile_read_with_data(path, NULL, overrides, n, out, err);
 }
 
 ash_status runfile_read_text(const char *text, const char *path, runfile **out, ash_error *err)

@@ -44,8 +44,12 @@ typedef struct runfile {
     const evaluator_type *evaluator_type;
 } runfile;
 
-/* `overrides`: "section.key=value" texts, applied in order. path NULL: an empty run file, all defaults. */
+/* `overrides`: "section.key=value" texts, applied in order. path NULL: an empty run file, all defaults. A file that holds
+ * only the settings of a data section is a run file with that section. */
 ash_status runfile_read(const char *path, const char *const *overrides, size_t n, runfile **out, ash_error *err);
+/* The same with the data section of another file in place of its own; data_path NULL: its own. */
+ash_status runfile_read_with_data(const char *path, const char *data_path, const char *const *overrides, size_t n,
+                                  runfile **out, ash_error *err);
 /* The same from the text that a database holds; `path` is where relative paths in it start. */
 ash_status runfile_read_text(const char *text, const char *path, runfile **out, ash_error *err);
 void runfile_close(runfile *f); /* NULL is fine */

@@ -77,8 +77,11 @@ static void forward(nn_view y, nn_view x, const float *w, ptrdiff_t ldw, const f
     fill_segments(&j, p->seg, &x, x.c, g, depthwise);
     if (y.c % 4 != 0 && !depthwise) {
         for (int r = 0; r < j.segs * j.len; r++) {
-            memcpy(p->w + (size_t)r * p->pitch, w + r * ldw, (size_t)y.c * sizeof(float));
-            memset(p->w + (size_t)r * p->pitch + y.c, 0, (size_t)(p->pitch - y.c) * sizeof(float));
+            float *to = p->w + (size_t)r * p->pitch;
+            for (int c = 0; c < y.c; c++)
+                to[c] = w[r * ldw + c];
+            for (int c = y.c; c < p->pitch; c++)
+                to[c] = 0;
         }
         j.w = p->w;
         j.ldw = p->pitch;
@@ -161,22 +164,62 @@ static void weight_grad(float *dw, ptrdiff_t ldw, nn_view x, nn_view dy, const n
         }
 }
 
+/* Column sums of L channels of a tile: four sums, of every fourth pixel each, to hide the latency of additions. */
+#define COLUMN_SUMS(L)                                                                                       \
+    static void column_sums##L(float *sum, const float *dy, const int32_t *at, int count)                    \
+    {                                                                                                        \
+        v##L s[4] = {{0}};                                                                                   \
+        int q = 0;                                                                                           \
+        for (; q + 4 <= count; q += 4)                                                                       \
+            UNROLL                                                                                           \
+        for (int k = 0; k < 4; k++)                                                                          \
+            s[k] += LOAD(L, dy + at[q + k]);                                                                 \
+        for (; q < count; q++)                                                                               \
+            s[0] += LOAD(L, dy + at[q]);                                                                     \
+        STORE(L, sum, LOAD(L, sum) + ((s[0] + s[1]) + (s[2] + s[3])));                                       \
+    }
+COLUMN_SUMS(4)
+#if LANES >= 8
+COLUMN_SUMS(8)
+#endif
+#if LANES >= 16
+COLUMN_SUMS(16)
+#endif
+#undef COLUMN_SUMS
+
+static void column_sums1(float *sum, const float *dy, const int32_t *at, int count)
+{
+    float s[4] = {0};
+    int q = 0;
+    for (; q + 4 <= count; q += 4)
+        for (int k = 0; k < 4; k++)
+            s[k] += dy[at[q + k]];
+    for (; q < count; q++)
+        s[0] += dy[at[q]];
+    *sum += (s[0] + s[1]) + (s[2] + s[3]);
+}
+
 /* Column sums of dy, tile by tile. */
 static void bias_grad(float *dbias, nn_view dy, const plan *p)
 {
-    float *sum = p->stats;
     for (int c = 0; c < dy.c; c++)
         dbias[c] = 0;
     for (int i = 0; i < dy.n; i += p->t.images)
         for (int r = 0; r < dy.h; r += p->t.rows) {
-            int count = tile_count(&p->t, dy.n - i, dy.h - r, dy.w);
+            int count = tile_count(&p->t, dy.n - i, dy.h - r, dy.w), c = 0;
             const float *from = dy.p + i * dy.sn + r * dy.sh;
-            memset(sum, 0, (size_t)dy.c * sizeof(float));
-            for (int q = 0; q < count; q++)
-                for (int c = 0; c < dy.c; c++)
-                    sum[c] += from[p->yo[q] + c];
-            for (int c = 0; c < dy.c; c++)
-                dbias[c] += sum[c];
+#if LANES >= 16
+            for (; c + 16 <= dy.c; c += 16)
+                column_sums16(dbias + c, from + c, p->yo, count);
+#endif
+#if LANES >= 8
+            for (; c + 8 <= dy.c; c += 8)
+                column_sums8(dbias + c, from + c, p->yo, count);
+#endif
+            for (; c + 4 <= dy.c; c += 4)
+                column_sums4(dbias + c, from + c, p->yo, count);
+            for (; c < dy.c; c++)
+                column_sums1(dbias + c, from + c, p->yo, count);
         }
 }
 

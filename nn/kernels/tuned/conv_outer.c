@@ -29,7 +29,7 @@ void conv_outer(const conv_job *j)
             continue;
         }
 #if LANES >= 16
-        if (left > 12) {
+        if (left > 12 || (left > 8 && j->c % 4 != 0)) {
             outer1x16(j, c, left < 16 ? left : 0);
             c += 16;
             continue;

@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ashlar bench train runs on every level of this machine and says what it measured; how fast it was is nobody's test.
+set -u
+failures=0
+complain()
+{
+    echo "FAILED: $*" >&2
+    failures=$((failures + 1))
+}
+
+nets=("$ASHLAR_SOURCE"/examples/bench/*.yaml)
+out=$("$ASHLAR" bench train --rounds 1 --time 1 --batch 8 --format csv "${nets[@]}") || complain "status $?"
+[ "$(wc -l <<< "$out")" = $((${#nets[@]} + 1)) ] || complain "not a line per network: $out"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["batch"] != 8 || !($at["images_per_s"] > 0) || !($at["peak_gflops"] > 1) { bad = 1 }
+    { share = $at["images_per_s"] * 6 * $at["macs"] / ($at["peak_gflops"] * 1e9) / $at["share_of_peak"]
+      if (share < 0.5 || share > 2) bad = 1 }
+    END { exit bad }' <<< "$out" || complain "shares, rates and peaks do not fit together: $out"
+"$ASHLAR" bench train --level reference --rounds 1 --time 1 --batch 2 "${nets[0]}" > /dev/null || complain "reference level"
+
+wrong()
+{
+    local expected=$1 message
+    shift
+    message=$("$ASHLAR" bench "$@" 2>&1 > /dev/null)
+    [ $? = 2 ] || complain "ashlar bench $*: status is not 2"
+    grep -q "$expected" <<< "$message" || complain "ashlar bench $*: \"$message\" does not say \"$expected\""
+}
+wrong "which benchmark"
+wrong "unknown benchmark" fly "${nets[0]}"
+wrong "which architecture" train
+wrong "unknown kernel level" train --level x86-64-v9 "${nets[0]}"
+wrong "nowhere.yaml" train /nowhere.yaml
+[ $failures = 0 ]

@@ -89,18 +89,24 @@ static ash_status open_space(session *s, ash_error *err)
     return space_read(f->space, input, outputs > 0 ? outputs : 1, &s->space, err);
 }
 
+ash_status session_open_space(session *s, runfile *f, ash_error *err)
+{
+    *s = (session){.file = f, .type = f->evaluator_type};
+    if (s->type->needs_data && data_open(f->data, &s->data, err) != ASH_OK)
+        return err->status;
+    return open_space(s, err);
+}
+
 ash_status session_open(session *s, runfile *f, const char *level,
                         void (*keep)(void *ctx, uint64_t trial_id, const void *bytes, size_t n), void *keep_ctx,
                         ash_error *err)
 {
-    *s = (session){.file = f, .type = f->evaluator_type, .kernel_level = level};
+    if (session_open_space(s, f, err) != ASH_OK)
+        return err->status;
+    s->kernel_level = level;
     s->objectives = f->objectives.objectives.v;
     s->n_objectives = f->objectives.objectives.n;
     if (!level && runfile_kernel_level(f, &s->kernel_level, err) != ASH_OK)
-        return err->status;
-    if (s->type->needs_data && data_open(f->data, &s->data, err) != ASH_OK)
-        return err->status;
-    if (open_space(s, err) != ASH_OK)
         return err->status;
     s->context = (evaluator_context){
         .space = s->space,

@@ -31,6 +31,8 @@ ash_status session_open(session *s, runfile *f, const char *level,
                         void (*keep)(void *ctx, uint64_t trial_id, const void *bytes, size_t n), void *keep_ctx,
                         ash_error *err);
 void session_close(session *s);
+/* Only data (when the evaluator needs them) and space, for commands that look at a space; takes the file over likewise. */
+ash_status session_open_space(session *s, runfile *f, ash_error *err);
 
 /* What the database and the report know of the data set (JSON, in the file's arena), with the baselines. "{}" without data. */
 ash_status session_data_json(session *s, const char **json, ash_error *err);

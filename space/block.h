@@ -4,7 +4,7 @@
  * A block is one file in blocks/ that fills a `block`, and one line in blocks.def. Its option table declares its parameters;
  * whatever stands there can be a gene of the run file, with the table's range, default and help. By convention `width` is the
  * number of output channels, `bits` the weight bits of every weight in the block, and `stride` is taken by the first
- * repeat of a stage only (later repeats get 1).
+ * of the repeats that share their genes (the later ones get 1).
  */
 #ifndef SPACE_BLOCK_H
 #define SPACE_BLOCK_H
@@ -43,7 +43,7 @@ ash_status block_of_node(const node *name, const block **out, ash_error *err);
     }
 #define BLOCK_STRIDE(type, def)                                                                                        \
     {                                                                                                                  \
-        "stride", OPTION_INT, offsetof(type, stride), def, 1, 16, .help = "step, of the first repeat"                  \
+        "stride", OPTION_INT, offsetof(type, stride), def, 1, 16, .help = "step; of the first repeat only"                  \
     }
 #define BLOCK_BITS(type)                                                                                               \
     {                                                                                                                  \

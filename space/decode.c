@@ -98,7 +98,8 @@ static ash_status add_stage(decoder *d, const stage *st, ash_error *err)
     text_to_int(space_value(st->repeat, d->g), &repeats);
     for (int64_t i = 0; i < repeats; i++) {
         const position *p = &st->positions[st->n_positions > 1 ? (size_t)i : 0];
-        if (add_block(d, p, i == 0, err) != ASH_OK)
+        bool own = i == 0 || st->n_positions > 1; /* repeats that share genes stride once */
+        if (add_block(d, p, own, err) != ASH_OK)
             return repeats > 1 ? ash_prefix(err, "%s, repeat %d", st->name, (int)i + 1) : ash_prefix(err, "%s", st->name);
     }
     return ASH_OK;

@@ -160,6 +160,8 @@ for write in 'DELETE FROM trials' 'UPDATE runs SET seed = 9' 'INSERT INTO runs D
     "VACUUM INTO '$folder/copy.db'" "ATTACH '$folder/new.db' AS new" 'REINDEX' 'PRAGMA wal_checkpoint'; do
     refuses 2 'query only reads' query "$study" --sql "$write"
 done
+refuses 2 'may not be modified' query "$study" --sql "UPDATE sqlite_schema SET sql = ''"
+prints "$(printf 'n\n2\n' | crlf)" query "$study" -f csv --sql "SELECT count(*) AS n FROM json_each('[1,2]')"
 refuses 2 'not authorized' query "$study" --sql "SELECT load_extension('x')"
 refuses 2 'no such database' query "$folder/none.db"
 echo 'not a database, but long enough to be one' > "$folder/text.db"

@@ -113,7 +113,7 @@ wrong()
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-wrong "which architecture" 
+wrong "which architecture"
 wrong "nowhere.yaml" "$work/nowhere.yaml"
 wrong "activation-bits" --activation-bits 0 "$arch/lenet5.yaml"
 printf 'input: [8, 8, 1]\nlayers:\n  - {op: conv2d, out: 4, kernal: 3}\n' > "$work/typo.yaml"

@@ -2,7 +2,7 @@
 /* db.h - one SQLite file per study: schema, one writer, any number of readers
  *
  * Everything that a run computed is a row, names are the field's and units are in the column names; the views
- * (results, front, best, lineage, learning_curves) answer the common questions in plain SQL:
+ * (results, measures, front, best, lineage, learning_curves, summary) answer the common questions in plain SQL:
  * docs/database.md.
  *
  * What was told is appended and never changed. Doubles come back bit for bit, also -0 and the infinities; NaN
@@ -26,7 +26,7 @@ typedef struct db db;
  * an older one. Ignores SIGXFSZ when nobody handles it, so that a file-size limit is an error like a full
  * disk. */
 ash_status db_open_writer(const char *path, db **out, ash_error *err);
-/* Never changes the file; waits while a writer is busy. An older schema is refused with the remedy. */
+/* Never changes the file; waits while a writer is busy. An older schema is read through a migrated temporary copy. */
 ash_status db_open_reader(const char *path, db **out, ash_error *err);
 void db_close(db *d);      /* commits what is pending; NULL is fine */
 sqlite3 *db_handle(db *d); /* for queries; read-only use outside db/ */

@@ -88,7 +88,7 @@ static int tensor_of_term(builder *b, const term *t)
 /* Additions of at most NN_MAX_INPUTS, left to right. */
 static int add_up(builder *b, const int *nodes, size_t n)
 {
-    int inputs[NN_MAX_INPUTS], k = 0;
+    int inputs[NN_MAX_INPUTS] = {-1}, k = 0;
     for (size_t i = 0; i < n; i++) {
         inputs[k++] = nodes[i];
         if (nodes[i] < 0)

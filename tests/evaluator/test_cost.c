@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_cost.c - bits, bytes and operations by hand-counted networks; rows add up to the metrics; the block description */
 #include "evaluator/cost/cost.h"
-#include "tests/unit.h"
+#include "unit.h"
 #include <jansson.h>
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "core/rng.h"
 #include "nn/op.h"
 #include "nn/plan.h"
-#include "tests/unit.h"
+#include "unit.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -69,10 +69,10 @@ static void put_circle(buffer *out, const char *class, double x, double y, doubl
 static const struct {
     double up_to;
     const char *class, *label, *colour;
-} bit_classes[] = {{2, "b2", "up to 2 bits", "#440154"},
-                   {4, "b4", "up to 4", "#31688e"},
-                   {8, "b8", "up to 8", "#35b779"},
-                   {INFINITY, "b32", "more", "#d9a400"}};
+} bit_classes[] = {{2, "b2", "\xe2\x89\xa4 2", "#440154"},
+                   {4, "b4", "\xe2\x89\xa4 4", "#31688e"},
+                   {8, "b8", "\xe2\x89\xa4 8", "#35b779"},
+                   {INFINITY, "b32", "> 8", "#d9a400"}};
 enum { N_BIT_CLASSES = 4 };
 
 typedef struct drawing {
@@ -125,18 +125,79 @@ static void put_axes(drawing *d)
     buffer_puts(out, "</text>\n");
 }
 
+/* About as wide as Helvetica at 11 px; the widest a viewer's own font makes it is a little more. */
+static double text_width(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += (*text & 0xc0) != 0x80;
+    return 5.7 * (double)n;
+}
+
+typedef struct box {
+    double x0, y0, x1, y1;
+} box;
+
+static double overlap(const box *p, const box *q)
+{
+    double w = fmin(p->x1, q->x1) - fmax(p->x0, q->x0), h = fmin(p->y1, q->y1) - fmax(p->y0, q->y0);
+    return w > 0 && h > 0 ? w * h : 0;
+}
+
+/* What a label at this place would cover: dots (those on the front count more), and labels that are there already. */
+static double covered(const drawing *d, const box *place, const box *labels, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += 1000 * overlap(place, &labels[i]);
+    for (size_t i = 0; i < d->r->n_trials; i++) {
+        if (isnan(d->vx[i]))
+            continue;
+        double x = plot_position(&d->ax, d->vx[i]), y = plot_position(&d->ay, d->vy[i]), radius = d->r->on_front[i] ? 5 : 2.2;
+        box dot = {x - radius, y - radius, x + radius, y + radius};
+        sum += overlap(place, &dot) * (d->r->on_front[i] ? 4 : 1);
+    }
+    return sum;
+}
+
+/* The label of a line at height y: above or below it, at one of eight places along it, where it covers least. */
+static void put_line_label(drawing *d, double y, const char *text, box *labels, size_t n)
+{
+    double width = text_width(text), least = INFINITY;
+    box best = {0};
+    for (int k = 0; k < 16; k++) {
+        double x = LEFT + 5 + (WIDTH - RIGHT - 9 - LEFT - width) * (1 - (k / 2) / 7.0), top = k % 2 ? y + 3 : y - 16;
+        box place = {x, top, x + width, top + 13};
+        if (place.y1 > HEIGHT - BOTTOM - 2 || place.y0 < TOP)
+            continue;
+        double c = covered(d, &place, labels, n);
+        if (c < least) {
+            least = c;
+            best = place;
+        }
+    }
+    labels[n] = best;
+    if (least < INFINITY)
+        put_text(d->out, "note halo", best.x0, best.y0 + 10, "start", text);
+}
+
+static double baseline_height(const drawing *d, const report_baseline *b)
+{
+    const report_metric *m = &d->r->metrics[d->y];
+    double e = baseline_error(b, m->name) * (m->percent ? 100 : 1);
+    return e >= d->ay.lo && e <= d->ay.hi ? plot_position(&d->ay, e) : NAN;
+}
+
 /* A baseline is a dashed line at its error, and a diamond where its MACs are known and on an axis. */
 static void put_baselines(drawing *d)
 {
     const report *r = d->r;
     for (size_t i = 0; i < r->n_baselines; i++) {
         const report_baseline *b = &r->baselines[i];
-        double e = baseline_error(b, r->metrics[d->y].name) * (r->metrics[d->y].percent ? 100 : 1);
-        if (isnan(e) || e < d->ay.lo || e > d->ay.hi)
+        double p = baseline_height(d, b);
+        if (isnan(p))
             continue;
-        double p = plot_position(&d->ay, e);
         put_line(d->out, "baseline", LEFT, p, WIDTH - RIGHT, p);
-        put_text(d->out, "note", WIDTH - RIGHT - 4, p - 5, "end", b->name);
         if (!strcmp(r->metrics[d->x].name, "macs") && b->macs >= d->ax.lo && b->macs <= d->ax.hi) {
             double x = plot_position(&d->ax, b->macs);
             buffer_puts(d->out, "<path class=\"diamond\" d=\"M");
@@ -145,6 +206,24 @@ static void put_baselines(drawing *d)
             put_number(d->out, p - 6);
             buffer_puts(d->out, "l6 6l-6 6l-6 -6z\"/>\n");
         }
+    }
+}
+
+/* After everything else, so that a label is never under a dot. */
+static void put_baseline_labels(drawing *d)
+{
+    const report *r = d->r;
+    box labels[sizeof r->baselines / sizeof r->baselines[0] + 1] = {{0}};
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_baselines; i++) {
+        double p = baseline_height(d, &r->baselines[i]);
+        if (isnan(p))
+            continue;
+        char value[16];
+        bool percent = r->metrics[d->y].percent;
+        double e = baseline_error(&r->baselines[i], r->metrics[d->y].name) * (percent ? 100 : 1);
+        plot_label(value, round(e * 1000) / 1000, REPORT_PLAIN);
+        put_line_label(d, p, arena_printf(d->a, "%s %s%s", r->baselines[i].name, value, percent ? " %" : ""), labels, n++);
     }
 }
 
@@ -243,26 +322,36 @@ static void put_front(drawing *d)
     buffer_puts(d->out, "</g>\n");
 }
 
+static double legend_text(drawing *d, double x, const char *text)
+{
+    put_text(d->out, "note", x, 36, "start", text);
+    return x + text_width(text) + 16;
+}
+
 static void put_legend(drawing *d)
 {
     double x = LEFT;
+    bool used[N_BIT_CLASSES] = {0};
     put_circle(d->out, "trial", x + 4, 32, 2.6, NULL);
-    put_text(d->out, "note", x + 12, 36, "start", "trial");
-    x += 56;
+    x = legend_text(d, x + 12, "trial");
     put_line(d->out, "steps", x, 32, x + 16, 32);
-    put_text(d->out, "note", x + 22, 36, "start", "best of the two axes");
-    x += 150;
+    x = legend_text(d, x + 22, "best of the two axes");
     if (d->bits < 0) {
-        put_circle(d->out, "member", x, 32, 4.6, NULL);
-        put_text(d->out, "note", x + 10, 36, "start", "Pareto front");
+        put_circle(d->out, "member", x + 5, 32, 4.6, NULL);
+        legend_text(d, x + 14, "Pareto front");
         return;
     }
-    put_text(d->out, "note", x, 36, "start", "Pareto front, mean weight bits:");
-    x += 186;
+    x = legend_text(d, x, "Pareto front by mean weight bits:");
+    for (size_t i = 0; i < d->r->n_front; i++) {
+        int k = bit_class(d, d->r->front[i]);
+        if (k >= 0)
+            used[k] = true;
+    }
     for (int k = 0; k < N_BIT_CLASSES; k++) {
+        if (!used[k])
+            continue;
         put_circle(d->out, arena_printf(d->a, "member %s", bit_classes[k].class), x, 32, 4.6, NULL);
-        put_text(d->out, "note", x + 9, 36, "start", bit_classes[k].label);
-        x += k ? 58 : 84;
+        x = legend_text(d, x + 9, bit_classes[k].label);
     }
 }
 
@@ -270,6 +359,7 @@ static void put_style(buffer *out)
 {
     buffer_puts(out, "<style>\ntext{font-family:Helvetica,Arial,sans-serif;fill:#222}\n"
                      ".title{font-size:14px;font-weight:bold}.label{font-size:13px}.tick{font-size:11px}.note{font-size:11px}\n"
+                     ".halo{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}\n"
                      ".grid{stroke:#e4e4e4;stroke-width:1}.axis{stroke:#444;stroke-width:1}\n"
                      ".baseline{stroke:#777;stroke-width:1;stroke-dasharray:5 4}.diamond{fill:#fff;stroke:#444;stroke-width:1.4}\n"
                      ".trial{fill:#8a8f98;fill-opacity:.45}.steps{fill:none;stroke:#222;stroke-width:1.2}\n"
@@ -330,6 +420,7 @@ ash_status figure_front(const report *r, int x, int y, bool standalone, arena *a
     if (!put_cloud(&d) || !put_steps(&d))
         return ash_fail_memory(err);
     put_front(&d);
+    put_baseline_labels(&d);
     put_legend(&d);
     buffer_puts(out, "</svg>\n");
     return out->failed ? ash_fail_memory(err) : ASH_OK;

@@ -21,38 +21,52 @@
   }
 
   const name = op => SHORT[op] || String(op).replace(/_/g, ' ');
-  const shape = s => Array.isArray(s) ? (s[0] === 1 && s[1] === 1 ? String(s[2]) : s.join('\u00d7')) : '';
+  const shape = s => s.length === 3 && s[0] === 1 && s[1] === 1 ? String(s[2]) : s.join('\u00d7');
 
   function bitColour(bits) {
     return `var(--${bits <= 2 ? 'b1' : bits <= 4 ? 'b2' : bits <= 8 ? 'b3' : bits < 32 ? 'b4' : 'b5'})`;
   }
 
+  /* Only what can be drawn: a description comes from a file, and fields may be absent or of another type. */
+  const number = v => typeof v === 'number' && Number.isFinite(v) ? v : 0;
+  const list = v => Array.isArray(v) ? v : [];
+  const sides = v => list(v).map(number);
+  const text = v => v === undefined || v === null ? '' : String(v);
+  function clean(blocks) {
+    const layers = list(blocks && blocks.layers).filter(l => l && typeof l === 'object').map((l, i) => ({
+      name: text(l.name) || `layer ${i + 1}`, op: text(l.op) || 'unknown', block: text(l.block), attributes: text(l.attributes), in: sides(l.in), out: sides(l.out),
+      macs: number(l.macs), flops: number(l.flops), params: number(l.params), bytes: number(l.bytes),
+      weight_bits: number(l.weight_bits) || 32, inputs: list(l.inputs).map(text)}));
+    return {input: sides(blocks && blocks.input), layers};
+  }
+
   /* Rows of layers, with the rows that feed each: element-wise layers are folded into the row that they follow. */
   function rowsOf(blocks) {
     const rows = [], row = new Map(), users = new Map();
-    for (const l of blocks.layers) for (const i of l.inputs || []) users.set(i, (users.get(i) || 0) + 1);
+    for (const l of blocks.layers) for (const i of l.inputs) users.set(i, (users.get(i) || 0) + 1);
     for (const l of blocks.layers) {
       if (l.op === 'input') { row.set(l.name, -1); continue; }
-      const inputs = l.inputs && l.inputs.length ? l.inputs : [rows.length ? rows[rows.length - 1].tail : ''];
+      const inputs = l.inputs.length ? l.inputs : [rows.length ? rows[rows.length - 1].tail : ''];
       const at = row.has(inputs[0]) ? row.get(inputs[0]) : -1;
       const last = rows[at];
       if (FOLDED.has(l.op) && inputs.length === 1 && last && last.tail === inputs[0] && (users.get(inputs[0]) || 1) === 1) {
         last.after.push(l.op);
-        last.out = l.out || last.out;
-        last.macs += l.macs || 0; last.flops += l.flops || 0; last.params += l.params || 0; last.bytes += l.bytes || 0;
+        if (l.out.length) last.out = l.out;
+        last.macs += l.macs; last.flops += l.flops; last.params += l.params; last.bytes += l.bytes;
         last.tail = l.name;
         row.set(l.name, at);
         continue;
       }
-      rows.push({op: l.op, name: l.name, attributes: l.attributes, block: l.block || '', after: [], tail: l.name, inShape: l.in,
-        out: l.out || [], macs: l.macs || 0, flops: l.flops || 0, params: l.params || 0, bytes: l.bytes || 0, bits: l.weight_bits || 32,
-        weighted: (l.params || 0) > 0, from: inputs.map(i => row.has(i) ? row.get(i) : -1)});
+      rows.push({op: l.op, name: l.name, attributes: l.attributes, block: l.block, after: [], tail: l.name, inShape: l.in,
+        out: l.out, macs: l.macs, flops: l.flops, params: l.params, bytes: l.bytes, bits: l.weight_bits,
+        weighted: l.params > 0, from: inputs.map(i => row.has(i) ? row.get(i) : -1)});
       row.set(l.name, rows.length - 1);
     }
     return rows;
   }
 
-  function layers(element, blocks) {
+  function layers(element, description) {
+    const blocks = clean(description);
     const rows = rowsOf(blocks), H = 42, W = 430, left = 54, boxWidth = 208;
     const total = rows.reduce((s, r) => s + r.macs, 0) || 1;
     const height = rows.length * H + 34;
@@ -118,10 +132,11 @@
     return groups;
   }
 
-  function strip(blocks) {
+  function strip(description) {
+    const blocks = clean(description);
     const rows = rowsOf(blocks), groups = groupsOf(rows), total = rows.reduce((s, r) => s + r.macs, 0) || 1;
     const step = 96, width = groups.length * step + 58, base = 62;
-    const largest = Math.max(1, ...groups.map(g => g.out[0] || 1), blocks.input ? blocks.input[0] : 1);
+    const largest = Math.max(1, ...groups.map(g => g.out[0] || 1), blocks.input[0] || 1);
     const tall = side => 14 + 34 * Math.sqrt((side || 1) / largest);
     const svg = document.createElementNS(NS, 'svg');
     svg.setAttribute('class', 'net');
@@ -130,7 +145,7 @@
     svg.setAttribute('height', 104);
     svg.setAttribute('role', 'img');
     svg.setAttribute('aria-label', groups.map(g => `${label(g)} ${shape(g.out)}`).join(', '));
-    const h0 = tall(blocks.input && blocks.input[0]);
+    const h0 = tall(blocks.input[0]);
     make(svg, 'rect', {class: 'box', x: 4, y: base - h0, width: 34, height: h0, rx: 3, stroke: 'var(--muted)', 'stroke-dasharray': '3 2'});
     make(svg, 'text', {class: 'dim', x: 21, y: base + 14, 'text-anchor': 'middle'}, shape(blocks.input));
     groups.forEach((g, i) => {
@@ -157,5 +172,5 @@
   const clip = (text, n) => text.length > n ? text.slice(0, n - 1) + '\u2026' : text;
   const label = g => g.block || name(g.rows[0].op);
 
-  window.networks = {layers, strip, rowsOf, groupsOf};
+  window.networks = {layers, strip};
 })();

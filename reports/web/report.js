@@ -402,7 +402,7 @@
       ['evaluations', grouped(data.counts.evaluations)], ['trials', grouped(data.counts.trials)], ['training time, summed', duration(data.train_s)],
       ['MACs trained', data.trained_macs ? si(data.trained_macs) : ''], ['kernel level', r.kernel_level], ['identity', r.identity]]);
     const pct = v => v === null || v === undefined ? '' : percentError ? (100 * v).toFixed(2) + ' %' : short(v, 4);
-    const lines = [['data set', d.name || r.data_name], ['shape', Array.isArray(d.shape) ? d.shape.join(' \u00d7 ') : ''], ['classes', d.classes ? String(d.classes) : '']];
+    const lines = [['data set', d.name || r.data_name], ['shape', Array.isArray(d.shape) ? d.shape.join(' \u00d7 ') : ''], ['task', d.task], ['classes', d.classes ? String(d.classes) : '']];
     for (const k of ['train', 'val', 'test']) if (typeof d[k] === 'number') lines.push([{train: 'training', val: 'validation', test: 'test'}[k] + ' samples', grouped(d[k])]);
     for (const b of data.baselines) lines.push([b.name, [['validation error', b.error], ['test error', b.test_error]].filter(x => x[1] !== null)
       .map(x => `${x[0]} ${pct(x[1])}`).join(', ') + (b.macs !== null ? `, ${grouped(b.macs)} MACs` : '')]);
@@ -421,7 +421,7 @@
       n.map(k => `, ${c[k]} ${k}`).join('') + '.');
     if (bad.size) {
       const table = el(el(box, 'div', {className: 'scroll'}), 'table', {id: 'failed'}), tr = el(el(table, 'thead'), 'tr');
-      for (const h of ['number', 'status', 'reason', 'trials']) el(tr, 'th', {scope: 'col'}, h);
+      for (const h of ['number', 'status', 'reason', 'trials']) el(tr, 'th', {scope: 'col', className: h === 'number' ? 'n' : ''}, h);
       const tb = el(table, 'tbody');
       for (const [key, ids] of [...bad].sort((a, b) => b[1].length - a[1].length).slice(0, 40)) {
         const row = el(tb, 'tr'), [status, ...reason] = key.split('\n');

@@ -216,7 +216,10 @@ static void print_next(const recorder *rec, const report *r, arena *a)
     printf("database: %s\n\nnext:\n", db_path(rec->db));
     if (!path)
         return;
-    printf("  ashlar report %s -o %s.html\n", path, path);
+    size_t stem = strlen(db_path(rec->db)), dot = stem > 3 && strcmp(db_path(rec->db) + stem - 3, ".db") == 0 ? 3 : 0;
+    const char *page = arena_printf(a, "%.*s.html", (int)(stem - dot), db_path(rec->db));
+    page = page ? outcome_shell_word(a, page) : NULL;
+    printf("  ashlar report %s -o %s\n", path, page ? page : "report.html");
     if (r->n_objectives > 1)
         printf("  ashlar query %s --pareto %s,%s\n", path, r->metrics[0].name, r->metrics[1].name);
     printf("  ashlar show %s %" PRIu64 "\n", path, best_member(r));

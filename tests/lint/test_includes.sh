@@ -62,7 +62,7 @@ find $folders tests bench -name '*.[ch]' -o -name '*.inc' -o -name '*.def' -o -n
             from = path[2]
             if (!(from in known))
                 next
-            if ($2 !~ /\// || (getline ignored < ("tests/" $2)) >= 0) { # a helper of the tests
+            if ($2 !~ /\// || $2 ~ /^tests\// || (getline ignored < ("tests/" $2)) >= 0) { # a helper of the tests
                 close("tests/" $2)
                 next
             }

@@ -399,19 +399,25 @@ static void test_nsga2_survivors(void **state)
 {
     (void)state;
     enum { P = 10 };
-    for (uint64_t round = 0; round < 6; round++) {
+    static const struct {
+        const char *settings;
+        size_t children;
+    } cases[] = {{"population=10, crossover=0, children=0", 10}, /* as published */
+                 {"population=10, crossover=0, children=3", 3},
+                 {"population=10, crossover=0", 1}};
+    for (uint64_t round = 0; round < 9; round++) {
         size_t m = 2 + round % 2;
-        player p = start("nsga2", "population=10, crossover=0", m);
+        player p = start("nsga2", cases[round % 3].settings, m);
         rng r = rng_stream(round, "results", 0);
         scored pool[2 * P];
         uint64_t id = 0;
         size_t n = 0;
         for (int generation = 0; generation < 4; generation++) {
-            size_t want = generation ? 2 * P : P;
+            size_t want = generation ? P + cases[round % 3].children : P;
             while (n < want) {
                 scored x = {.id = ++id, .violation = rng_below(&r, 4) ? 0 : 0.5 * (1 + rng_below(&r, 3))};
                 for (size_t i = 0; i < m; i++)
-                    x.f[i] = x.violation != 0 ? 0 : rng_below(&r, round < 3 ? 1000 : 5);
+                    x.f[i] = x.violation != 0 ? 0 : rng_below(&r, round < 5 ? 1000 : 5);
                 double none[3] = {NAN, NAN, NAN};
                 tell(&p, id, "1-1-1-1-1-1", x.violation != 0 ? none : x.f, x.violation, false);
                 pool[n++] = x;
@@ -430,7 +436,7 @@ static void test_nsga2_survivors(void **state)
 static void test_nsga2_is_elitist_between_generations(void **state)
 {
     (void)state;
-    player p = start("nsga2", "population=4, crossover=0", 2);
+    player p = start("nsga2", "population=4, crossover=0, children=4", 2);
     for (uint64_t id = 1; id <= 4; id++)
         tell(&p, id, "0-0-0-0-0-0", (double[]){(double)id, (double)(5 - id)}, 0, false);
     for (uint64_t id = 5; id <= 7; id++) /* better, but the generation is not complete */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files that are no study, studies that are damaged, disks that are full: one sentence each, and nothing is changed. */
-#include "tests/db/db_test.h"
+#include "db/db_test.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>

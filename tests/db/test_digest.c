@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the digest is made of: each told field changes it, in its last bit; no annotation and no way of storing does. */
-#include "tests/db/db_test.h"
+#include "db/db_test.h"
 #include <math.h>
 
 enum { N = 5 };

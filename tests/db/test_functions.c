@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The SQL functions against core/pareto.h on random points with ties and NaN, and their misuse. */
 #include "core/pareto.h"
-#include "tests/db/db_test.h"
+#include "db/db_test.h"
 
 #define FRAME "OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From every older version to the newest, with data; a reader sees an old study without changing it. */
-#include "tests/db/db_test.h"
+#include "db/db_test.h"
 
 #define HASH "x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'"
 

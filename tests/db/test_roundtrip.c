@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What goes in comes out: trials bit for bit, runs, weights, annotations, known keys, the digest. */
-#include "tests/db/db_test.h"
+#include "db/db_test.h"
 
 /* Records are equal when their messages are, byte for byte. */
 static void assert_same_trial(const trial *a, const trial *b)

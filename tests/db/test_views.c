@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The views, on a study small enough to be checked by hand, and the front against core/pareto.h on random ones. */
 #include "core/pareto.h"
-#include "tests/db/db_test.h"
+#include "db/db_test.h"
 
 /* Rows of a query as text: columns by '|', rows by ' '. */
 static void assert_rows(db *d, const char *sql, const char *expected)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Killed writers, second writers, readers beside a writer; what was told stays as it was told. */
-#include "tests/db/db_test.h"
+#include "db/db_test.h"
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>

@@ -4,9 +4,9 @@
  * The gradient in float64 is a central difference of graph_f64.h. The operator under test stands behind a convolution, so a wrong gradient of
  * its input shows in that convolution's weights.
  */
-#include "tests/unit.h"
+#include "unit.h"
 
-#include "tests/nn/graph_f64.h"
+#include "nn/graph_f64.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_quant.c - fake-quantised weights: levels, scales, error, empty rows */
-#include "tests/unit.h"
+#include "unit.h"
 
 #include "core/rng.h"
 #include "nn/quant/weights.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_train.c - training is a function of its arguments; evaluation folds; state travels; bad nets end well */
-#include "tests/unit.h"
+#include "unit.h"
 
-#include "tests/nn/graph_f64.h"
+#include "nn/graph_f64.h"
 
 typedef struct problem {
     arena *a;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every format writes the made-up run, at several sizes, and what it writes is well-formed. With REPORT_PAGES=FOLDER in the
  * environment the files stay there, for the browser test and for looking at. */
-#include "tests/reports/sample.h"
+#include "reports/sample.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef TESTS_SPACE_TEST_H
 #define TESTS_SPACE_TEST_H
 
-#include "unit.h"
+#include "tests/unit.h"
 
 #include "space/space.h"
 #include <ctype.h>

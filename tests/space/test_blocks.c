@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every block of the registry decodes, and what does not fit is an invalid genome with a reason */
 #include "space/block.h"
-#include "space_test.h"
+#include "tests/space/space_test.h"
 
 /* Decodes the i-th genome; NULL with err filled in when it is invalid. */
 static nn_graph *decode_at(const char *text, nn_shape input, uint64_t i, arena *a, ash_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The canonical network: what does nothing goes, isomorphic networks have one text, different ones do not */
-#include "space_test.h"
+#include "tests/space/space_test.h"
 
 typedef struct net {
     arena *a;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Genomes by property: over many random ones, text reads back, mutation changes, crossover mixes, enumeration counts */
-#include "space_test.h"
+#include "tests/space/space_test.h"
 #include <stdlib.h>
 
 static const char *const big =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The space section: what it may say, and one clear message at the right line for what it may not */
-#include "space_test.h"
+#include "tests/space/space_test.h"
 
 static const nn_shape image = {8, 8, 1};
 

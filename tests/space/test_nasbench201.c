@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* NAS-Bench-201: published costs, strings that read back, and exactly the published classes of equal networks */
 #include "space/space.h"
-#include "space_test.h"
+#include "tests/space/space_test.h"
 #include <stdlib.h>
 
 static space *nasbench(const char *text)

@@ -48,11 +48,17 @@ ash_status search_read_settings(const node *map, search_settings *out, const str
 {
     const node *name = node_get(map, "strategy");
     const strategy *chosen = strategy_find(name && name->kind == NODE_SCALAR ? name->text : rows[0].def);
-    const char **theirs = names_of(chosen ? chosen->options : NULL, a), **ours = names_of(&search_options, a);
+    if (!chosen) { /* before its options, which nobody knows, look like typos */
+        const option_table only = {"search", rows, 1, sizeof(search_settings)};
+        node alone = *name, parent = {.kind = NODE_MAP, .first = &alone, .count = 1, .file = name->file, .source = name->source};
+        alone.next = NULL;
+        return option_read(&only, out, &parent, a, err);
+    }
+    const char **theirs = names_of(chosen->options, a), **ours = names_of(&search_options, a);
     if (!theirs || !ours)
         return ash_fail_memory(err);
     if (option_read_except(&search_options, out, map, theirs, a, err) != ASH_OK)
-        return err->status; /* an unknown strategy too */
+        return err->status;
     *type = strategy_find(out->strategy);
     *own = NULL;
     if ((*type)->options) {

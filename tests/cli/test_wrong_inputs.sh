@@ -42,7 +42,7 @@ refuses 2 'architecture' "$ASHLAR" train
 broken 's/^seed:/sede:/' 2 'broken.yaml:1.*did you mean "seed"'
 broken 's/limit: 300/limti: 300/' 2 'broken.yaml:2.*did you mean "limit"'
 broken 's/stages:/stagse:/' 2 'broken.yaml:4.*stagse'
-broken 's/width: \[4, 8\]/widht: [4, 8]/' 2 'broken.yaml:5.*widht'
+broken 's/width: \[4, 8\]/widht: [4, 8]/' 2 'broken.yaml:5.*width'
 broken 's/block: conv,/block: conf,/' 2 'broken.yaml:5.*did you mean "conv"'
 broken 's/pool: \[global/pool: [golbal/' 2 'golbal'
 broken 's/epochs:/epohcs:/' 2 'broken.yaml:8.*did you mean "epochs"'
@@ -58,7 +58,7 @@ set_ evaluator.type=trian 'did you mean "train"'
 # ---- structure, types, ranges
 broken '/^seed/p' 2 'seed'
 broken 's/^seed: 7/seed: [1/' 2 'broken.yaml'
-broken 's/^seed: 7/seed: &a 7/' 2 'anchor'
+broken 's/^seed: 7/seed: \&a 7/' 2 'anchor'
 { echo 'a: &a [x, x, x, x, x, x, x, x]'; for i in b c d e f g; do echo "$i: &$i [*a, *a, *a, *a, *a, *a]"; done; } >bomb.yaml
 refuses 2 'anchor|alias' "$ASHLAR" run bomb.yaml --db good.db
 printf 'seed: 1\n\tdata: x\n' >tab.yaml
@@ -142,14 +142,15 @@ if command -v sqlite3 >/dev/null; then
 fi
 refuses 2 'trial 4711' "$ASHLAR" verify good.db 4711
 refuses 2 'another run' "$ASHLAR" run good.yaml -q --db good.db --seed 99
-refuses 1 '/nowhere' "$ASHLAR" run good.yaml -q --db /nowhere/x.db
+refuses 2 '/nowhere' "$ASHLAR" run good.yaml -q --db /nowhere/x.db
 refuses 1 'full|large|space' bash -c "ulimit -f 40; exec '$ASHLAR' run good.yaml -q --db full.db --evaluations 60"
 "$ASHLAR" run good.yaml -q --db busy.db --evaluations 100000 >/dev/null 2>&1 &
 writer=$!
 for _ in $(seq 100); do [ -e busy.db-writer ] && break; sleep 0.05; done
 refuses 1 'being written' "$ASHLAR" run good.yaml -q --db busy.db
 kill -9 $writer; wait $writer 2>/dev/null
-refuses 1 'closed' bash -c "'$ASHLAR' data info digits --no-baselines --format csv >&-" || true
+refuses 1 'standard output' bash -c "'$ASHLAR' data info digits --no-baselines >&-"
+refuses 1 'closed' bash -c "set -o pipefail; { sleep 0.5; '$ASHLAR' --help; } | true"
 refuses 1 'write standard output' bash -c "'$ASHLAR' --help >/dev/full"
 
 # ---- a comma locale reads and writes points

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# report on the study of tests/integration/test_study.c: files, their names, and what is refused without leaving a trace.
+set -u
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+study=$folder/study.db
+"$ASHLAR_BUILD/tests/test_integration_study" "$study" || exit 1
+sum=$(sha256sum < "$study")
+failures=0
+
+complain()
+{
+    echo "FAILED: $*" >&2
+    failures=$((failures + 1))
+}
+
+# writes FILE WORDS ARGUMENTS...
+writes()
+{
+    local file=$1 words=$2
+    shift 2
+    rm -f "$file"
+    "$ASHLAR" report "$@" > "$folder/out" 2> "$folder/err" || complain "ashlar report $*: $(cat "$folder/err")"
+    grep -qF -- "$words" "$file" || complain "ashlar report $*: $file does not have \"$words\""
+    [ "$(find "$folder" -name '*.??????' -path '*html.*' | wc -l)" = 0 ] || complain "a temporary file is left"
+}
+
+# refuses STATUS WORDS ARGUMENTS...
+refuses()
+{
+    local expected=$1 words=$2 status before
+    shift 2
+    before=$(find "$folder" -type f ! -name err | sort)
+    "$ASHLAR" report "$@" > /dev/null 2> "$folder/err"
+    status=$?
+    [ $status = "$expected" ] || complain "ashlar report $*: status $status, not $expected: $(cat "$folder/err")"
+    grep -qF -- "$words" "$folder/err" || complain "ashlar report $*: \"$(cat "$folder/err")\" does not say \"$words\""
+    [ "$(wc -l < "$folder/err")" = 1 ] || complain "ashlar report $*: not one line: $(cat "$folder/err")"
+    [ "$before" = "$(find "$folder" -type f ! -name err | sort)" ] || complain "ashlar report $*: left a file"
+}
+
+cd "$folder" || exit 1
+writes "$folder/study.html" '<!DOCTYPE html>' "$study" --run 1
+grep -q 'study.html: run 1' "$folder/out" || complain "it does not say where the page is"
+writes "$folder/a b.svg" '<svg ' "$study" --run 1 -o "$folder/a b.svg"
+writes "$folder/x.csv" 'trial,status,front,error,macs,' "$study" --run 1 -o "$folder/x.csv"
+writes "$folder/x.json" '"objectives":["error","macs"]' "$study" --run 1 -o "$folder/x.json"
+writes "$folder/odd.txt" '<svg ' "$study" --run 1 -o odd.txt --format svg --x error --y macs
+grep -q 'aria-label="[^"]*MACs against validation error' odd.txt || complain "the axes are not as asked"
+"$ASHLAR" report "$study" --run 1 --format csv -o - > "$folder/all.csv" || complain "standard output"
+"$ASHLAR" report "$study" --run 1 --format csv --front -o - > "$folder/front.csv" || complain "--front"
+[ "$(wc -l < all.csv)" -gt "$(wc -l < front.csv)" ] || complain "--front leaves nothing out"
+[ "$(cut -d, -f3 front.csv | tail -n +2 | sort -u)" = 1 ] || complain "--front has trials that are not on it"
+"$ASHLAR" report "$study" --run 1 -o /dev/null > /dev/null && [ -c /dev/null ] || complain "a device is written to, not replaced"
+
+# a second report replaces the first, through a link, and keeps the permissions
+chmod 640 x.csv && ln -s x.csv link.csv
+"$ASHLAR" report "$study" --run 1 -o link.csv > /dev/null || complain "a link"
+[ -L link.csv ] && [ "$(stat -c %a x.csv)" = 640 ] || complain "the link or the permissions are gone"
+rm link.csv
+
+refuses 2 'did you mean "macs"' "$study" --run 1 --x mac
+refuses 2 'no metric "zebra_stripes"' "$study" --run 1 --y zebra_stripes
+refuses 2 'both "macs"' "$study" --run 1 --x macs --y macs
+refuses 2 'run' "$study" --run 99
+refuses 2 'html, svg, csv or json' "$study" --format pdf
+refuses 2 'is a folder' "$study" --run 1 -o "$folder"
+refuses 2 'is the database itself' "$study" --run 1 -o "$study"
+refuses 2 'which database' --run 1
+refuses 2 'one too many' "$study" "$study"
+refuses 1 'cannot write it' "$study" --run 1 -o "$folder/none/x.html"
+refuses 2 'none.db' "$folder/none.db"
+
+# a full disk leaves the older report as it was
+cp x.json before.json
+(ulimit -f 1; trap '' XFSZ; "$ASHLAR" report "$study" --run 1 --format html -o x.json > /dev/null 2> "$folder/err"; exit $?)
+[ $? = 1 ] || complain "a full disk: status is not 1"
+cmp -s x.json before.json || complain "a full disk: the older file was touched"
+[ -z "$(find . -name 'x.json.*')" ] || complain "a full disk: a partial file is left"
+
+# full standard output and a closed pipe are errors, not silence
+if [ -c /dev/full ]; then
+    "$ASHLAR" report "$study" --run 1 --format csv -o - > /dev/full 2> "$folder/err" && complain "a full standard output"
+fi
+[ "$sum" = "$(sha256sum < "$study")" ] || complain "the database was changed"
+[ $failures = 0 ]

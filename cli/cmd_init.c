@@ -68,8 +68,9 @@ static const struct argp argp = {
 
 static void put_default(const option *o, buffer *out)
 {
+    bool odd = o->def && o->type == OPTION_TEXT && (!*o->def || strpbrk(o->def, ",:#[]{}&*!|>'%@`"));
     if (o->def)
-        buffer_puts(out, *o->def ? o->def : "\"\"");
+        buffer_printf(out, odd ? "\"%s\"" : "%s", o->def);
     else
         buffer_puts(out, o->type == OPTION_TEXT || o->type == OPTION_NAME ? "..." : "[...]");
 }

@@ -64,8 +64,17 @@ static ash_status make_identity(session *s, ash_error *err)
     hash_u64(&h, (uint64_t)s->file->top.seed);
     hash_text(&h, s->kernel_level);
     hash_u64(&h, s->data != NULL);
-    if (s->data)
+    if (s->data) {
         hash_key(&h, &s->data->hash);
+    } else { /* nothing else says what the networks read and answer */
+        for (size_t i = 0; i < s->file->top.input.n; i++)
+            hash_u64(&h, (uint64_t)s->file->top.input.v[i]);
+        hash_u64(&h, (uint64_t)s->file->top.outputs);
+    }
+    if (s->type->content) {
+        hash256 content = s->type->content(s->evaluator);
+        hash_key(&h, &content);
+    }
     s->identity = hash_final(&h);
     return ASH_OK;
 }

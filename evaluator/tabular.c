@@ -32,7 +32,7 @@ typedef struct tabular_options {
 } tabular_options;
 
 static const option rows[] = {
-    {"file", OPTION_TEXT, offsetof(tabular_options, file), NULL,
+    {"file", OPTION_TEXT, offsetof(tabular_options, file), NULL, .execution = true,
      .help = "CSV file with a header, plain or .gz, relative to the run file"},
     {"architecture", OPTION_TEXT, offsetof(tabular_options, architecture), "architecture",
      .help = "column that holds the genome's text"},

@@ -25,7 +25,7 @@ static void check_help(const char *kind, const char *name, const char *help)
 static void check_row(const option_table *table, size_t i)
 {
     const option *o = &table->rows[i];
-    check_help(table->section, o->name, o->help && strlen(o->help) < 8 ? "short is fine" : o->help);
+    check_help(table->section, o->name, o->help && strlen(o->help) < 8 ? "short is fine here" : o->help);
     assert_ptr_equal(option_find(table, o->name), o); /* no two of one name */
     if (o->min > o->max)
         fail_msg("%s.%s: min > max", table->section, o->name);
@@ -65,12 +65,12 @@ static void check_table(const char *kind, const char *name, const option_table *
     option_print(table, second, false, &again);
     option_help(table, &help);
     assert_false(text.failed || again.failed || help.failed);
-    if (table->count) {
+    assert_int_equal(text.len, again.len); /* absent optional settings print nothing */
+    if (text.len)
         assert_string_equal(text.data, again.data);
-        for (size_t i = 0; i < table->count; i++)
-            if (!strstr(help.data, table->rows[i].help))
-                fail_msg("%s %s: the help of %s is not shown", kind, name, table->rows[i].name);
-    }
+    for (size_t i = 0; i < table->count; i++)
+        if (!strstr(help.data, table->rows[i].help))
+            fail_msg("%s %s: the help of %s is not shown", kind, name, table->rows[i].name);
     buffer_free(&text);
     buffer_free(&again);
     buffer_free(&help);

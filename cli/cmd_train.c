@@ -14,10 +14,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_SEED, KEY_DATA };
+enum { KEY_SET = 256, KEY_SEED, KEY_DATA, KEY_FIT };
 
 typedef struct train_arguments {
     const char *arch, *data, *config;
+    bool fit;
     override_list overrides;
     output_format format;
 } train_arguments;
@@ -37,6 +38,7 @@ typedef struct trainee { /* everything that one training needs */
 static const struct argp_option options[] = {
     {"data", KEY_DATA, "DATA", 0, "a run file, its data section alone, a CSV file, a folder of IDX files, or digits (the default)", 0},
     {"config", 'c', "RUNFILE", 0, "take the recipe (section train) from here; default: from DATA when it is a run file", 0},
+    {"fit", KEY_FIT, NULL, 0, "give the network the data's sample shape in place of the file's", 0},
     {"seed", KEY_SEED, "N", 0, "seed of the training", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting: --set train.epochs=5. May be repeated", 0},
     {0},
@@ -49,6 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT: state->child_inputs[0] = &a->format; break;
     case KEY_DATA: a->data = arg; break;
     case 'c': a->config = arg; break;
+    case KEY_FIT: a->fit = true; break;
     case KEY_SEED:
         overrides_add(&a->overrides, "seed=%lld", cli_integer(state, "--seed", arg, 0, INT64_C(1) << 53));
         break;
@@ -74,7 +77,7 @@ static const struct argp argp = {
     .args_doc = "ARCH",
     .doc = "Train the network of an architecture file on a data set, and print its learning curve and its test error.\v"
            "Examples:\n"
-           "  ashlar train examples/architectures/lenet5.yaml --data examples/fashion-mnist.yaml\n"
+           "  ashlar train examples/architectures/lenet5.yaml --data examples/fashion-mnist.yaml --fit\n"
            "  ashlar train net.yaml --data iris.csv --set train.epochs=100 --set train.lr=0.01\n",
     .children = children,
 };
@@ -102,7 +105,7 @@ static ash_status check_shapes(const trainee *t, const node *root, ash_error *er
     nn_shape in = t->graph->nodes[0].shape, out = t->graph->nodes[t->graph->output].shape;
     const node *input = node_get(root, "input"), *layers = node_get(root, "layers");
     if (in.h != d->h || in.w != d->w || in.c != d->c)
-        return node_fail(input ? input : root, err, "the network takes %d x %d x %d, but a sample of %s is %d x %d x %d", in.h,
+        return node_fail(input ? input : root, err, "the network takes %d x %d x %d, but a sample of %s is %d x %d x %d; --fit takes the latter", in.h,
                          in.w, in.c, d->name, d->h, d->w, d->c);
     if (out.h * out.w * out.c != d->n_outputs)
         return node_fail(layers ? layers : root, err, "the network has %d outputs, but %s has %d %s",
@@ -118,7 +121,15 @@ static ash_status open_network(const train_arguments *args, trainee *t, ash_erro
     nn_graph *read;
     hash256 hash;
     arena *a = t->file->arena;
-    if (config_read_file(args->arch, a, &root, err) != ASH_OK || nn_read(root, a, &t->graph, err) != ASH_OK ||
+    if (config_read_file(args->arch, a, &root, err) != ASH_OK)
+        return err->status;
+    const node *input = node_get(root, "input");
+    const int shape[] = {t->data->h, t->data->w, t->data->c};
+    node *side = args->fit && input && input->count == 3 ? input->first : NULL;
+    for (int i = 0; side && i < 3; i++, side = side->next)
+        if (!(side->text = arena_printf(a, "%d", shape[i])))
+            return ash_fail_memory(err);
+    if (nn_read(root, a, &t->graph, err) != ASH_OK ||
         check_shapes(t, root, err) != ASH_OK)
         return err->status;
     read = t->graph;

@@ -222,7 +222,7 @@ static void put_baseline_labels(drawing *d)
         char value[16];
         bool percent = r->metrics[d->y].percent;
         double e = baseline_error(&r->baselines[i], r->metrics[d->y].name) * (percent ? 100 : 1);
-        plot_label(value, round(e * 1000) / 1000, REPORT_PLAIN);
+        plot_label(value, percent ? round(e * 100) / 100 : round(e * 10000) / 10000, REPORT_PLAIN);
         put_line_label(d, p, arena_printf(d->a, "%s %s%s", r->baselines[i].name, value, percent ? " %" : ""), labels, n++);
     }
 }

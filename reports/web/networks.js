@@ -102,7 +102,7 @@
       if (r.weighted) make(g, 'rect', {x: left, y: top, width: 6, height: 30, rx: 2, fill: bitColour(r.bits)});
       const title = name(r.op) + (r.after.length ? ' \u00b7 ' + r.after.map(name).join(' \u00b7 ') : '');
       make(g, 'text', {x: left + 14, y: top + 13}, title.length > 32 ? title.slice(0, 31) + '\u2026' : title);
-      make(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, (r.attributes ? r.attributes + '  ' : '') + (r.block || r.name));
+      make(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, [r.attributes, r.block || r.name].filter(Boolean).join(' \u00b7 '));
       make(g, 'text', {x: left + boxWidth + 10, y: top + 13}, shape(r.out));
       make(g, 'text', {class: 'dim', x: left + boxWidth + 10, y: top + 25}, r.weighted ? `${r.bits} bit` : '');
       if (r.macs) {
@@ -137,7 +137,7 @@
     const rows = rowsOf(blocks), groups = groupsOf(rows), total = rows.reduce((s, r) => s + r.macs, 0) || 1;
     const step = 96, width = groups.length * step + 58, base = 62;
     const largest = Math.max(1, ...groups.map(g => g.out[0] || 1), blocks.input[0] || 1);
-    const tall = side => 14 + 34 * Math.sqrt((side || 1) / largest);
+    const tall = side => 28 + 20 * Math.sqrt((side || 1) / largest);
     const svg = document.createElementNS(NS, 'svg');
     svg.setAttribute('class', 'net');
     svg.setAttribute('viewBox', `0 0 ${width} 104`);
@@ -157,7 +157,7 @@
       make(box, 'rect', {x, y: base - h, width: 82, height: h, rx: 3, fill: g.weighted ? bitColour(g.bits) : 'none',
         'fill-opacity': 0.28, stroke: g.weighted ? bitColour(g.bits) : 'var(--muted)', 'stroke-width': 1.3});
       if (g.skip) make(svg, 'path', {class: 'skip-wire', d: `M${x - 5} ${base - 7}C${x - 5} ${base - h - 20} ${x + 87} ${base - h - 20} ${x + 87} ${base - 7}`});
-      const words = label(g).split(/[./]/), lines = words.length > 1 && h > 30 ? [words.slice(0, -1).join('.'), words[words.length - 1]] : [words[words.length - 1]];
+      const words = label(g).match(/^(\S+)\s+(.+)$/), lines = words ? [words[1], words[2].replace(/_/g, ' ')] : [label(g)];
       lines.forEach((line, k) => make(svg, 'text', {x: x + 41, y: base - 5 - 12 * (lines.length - 1 - k), 'text-anchor': 'middle', style: 'font-size:10.5px'}, clip(line, 13)));
       make(svg, 'text', {class: 'dim', x: x + 41, y: base + 14, 'text-anchor': 'middle'}, shape(g.out) + (g.weighted && g.bits < 32 ? ` \u00b7 ${g.bits} bit` : ''));
       if (g.macs) {

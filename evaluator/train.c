@@ -148,7 +148,8 @@ static ash_status add_scores(trial *t, nn_score score, arena *a, ash_error *err)
         return ash_fail_memory(err);
     all[0] = (metric){"error", score.error};
     all[1] = (metric){"val_loss", score.loss};
-    memcpy(all + 2, t->metrics, t->n_metrics * sizeof(*all));
+    for (size_t i = 0; i < t->n_metrics; i++)
+        all[2 + i] = t->metrics[i];
     t->metrics = all;
     t->n_metrics += 2;
     return ASH_OK;

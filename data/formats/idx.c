@@ -274,7 +274,13 @@ static ash_status name_classes(const idx_settings *set, const char *test_path, a
 {
     if (set->classes.n) {
         raw->n_outputs = (int)set->classes.n;
-        raw->class_names = set->classes.v;
+        const char **names = ARENA_NEW(a, const char *, set->classes.n); /* the settings may go before the set */
+        for (size_t i = 0; names && i < set->classes.n; i++)
+            if (!(names[i] = arena_strdup(a, set->classes.v[i])))
+                return ash_fail_memory(err);
+        if (!names)
+            return ash_fail_memory(err);
+        raw->class_names = names;
         return ASH_OK;
     }
     size_t n_train = raw->n - raw->n_test, n = 0;

@@ -266,21 +266,14 @@ int cmd_init(int argc, char **argv)
     ash_error err;
     runfile *f = NULL;
     data_set *d = NULL;
-    const char *file;
-    override_list all = {0};
     cli_parse(&argp, argc, argv, &args);
-    ash_status status = source_read(args.names, args.n, &file, &all, &err);
-    for (size_t i = 0; i < args.overrides.n; i++)
-        overrides_add(&all, "%s", args.overrides.v[i]);
-    if (status == ASH_OK)
-        status = runfile_read(file, all.v, all.n, &f, &err);
+    ash_status status = source_open(args.names, args.n, NULL, &args.overrides, &f, &err);
     if (status == ASH_OK)
         status = data_open(f->data, &d, &err);
     if (status == ASH_OK)
         status = write_file(&args, f, d, &err);
     data_close(d);
     runfile_close(f);
-    overrides_free(&all);
     overrides_free(&args.overrides);
     return status == ASH_OK ? 0 : cli_fail(&err);
 }

@@ -84,21 +84,6 @@ static const struct argp argp = {
 
 /* ---- opening ---- */
 
-static ash_status open_files(const train_arguments *args, trainee *t, ash_error *err)
-{
-    const char *data_file = NULL;
-    override_list all = {0};
-    const char *name = args->data ? args->data : args->config ? NULL : "digits";
-    ash_status status = name ? source_read(&name, 1, &data_file, &all, err) : ASH_OK;
-    for (size_t i = 0; i < args->overrides.n; i++)
-        overrides_add(&all, "%s", args->overrides.v[i]);
-    if (status == ASH_OK)
-        status = runfile_read_with_data(args->config ? args->config : data_file, args->config ? data_file : NULL, all.v,
-                                        all.n, &t->file, err);
-    overrides_free(&all);
-    return status;
-}
-
 static ash_status check_shapes(const trainee *t, const node *root, ash_error *err)
 {
     const data_set *d = t->data;
@@ -243,7 +228,8 @@ int cmd_train(int argc, char **argv)
     ash_error err;
     cli_parse(&argp, argc, argv, &args);
     t.format = args.format;
-    ash_status status = open_files(&args, &t, &err);
+    const char *name = args.data ? args.data : args.config ? NULL : "digits";
+    ash_status status = source_open(&name, name != NULL, args.config, &args.overrides, &t.file, &err);
     if (status == ASH_OK)
         status = runfile_kernel_level(t.file, &t.level, &err);
     if (status == ASH_OK)

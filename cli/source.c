@@ -49,7 +49,8 @@ static void add_path(override_list *out, const char *key, const char *path)
     overrides_add(out, "data.%s=\"%s\"", key, quoted);
 }
 
-ash_status source_read(const char *const *names, size_t n, const char **file, override_list *out, ash_error *err)
+/* Either *file is the one .yaml file among the names, or *file is NULL and overrides for the data section are added. */
+static ash_status read_names(const char *const *names, size_t n, const char **file, override_list *out, ash_error *err)
 {
     static const char *const idx_keys[] = {"train_images", "train_labels", "test_images", "test_labels"};
     const char *first = names[0];
@@ -89,4 +90,18 @@ ash_status source_read(const char *const *names, size_t n, const char **file, ov
     return ash_fail(err, ASH_INVALID, "%s: what data is this? It can be a run file (.yaml), one or two CSV files (train, test), "
                     "a folder of IDX files, two or four IDX files (images, labels, test images, test labels), or \"digits\"",
                     first);
+}
+
+ash_status source_open(const char *const *names, size_t n, const char *config, const override_list *overrides,
+                       runfile **out, ash_error *err)
+{
+    const char *file = NULL;
+    override_list all = {0};
+    ash_status status = n ? read_names(names, n, &file, &all, err) : ASH_OK;
+    for (size_t i = 0; i < overrides->n; i++)
+        overrides_add(&all, "%s", overrides->v[i]);
+    if (status == ASH_OK)
+        status = runfile_read_with_data(config ? config : file, config ? file : NULL, all.v, all.n, out, err);
+    overrides_free(&all);
+    return status;
 }

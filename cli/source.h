@@ -5,8 +5,10 @@
 
 #include "cli/runfile.h"
 
-/* Either *file is the one .yaml file among the names, or *file is NULL and overrides for the data section are added: "digits", a
- * folder of IDX files, one or two CSV files (the second is the test split), two or four IDX files (images, labels). */
-ash_status source_read(const char *const *names, size_t n, const char **file, override_list *out, ash_error *err);
+/* The run file that these words and settings amount to; runfile_close. The words are one run file (.yaml), "digits", a folder of IDX files, one
+ * or two CSV files (the second is the test split), two or four IDX files (images, labels), or nothing (n = 0). `config` (NULL:
+ * none) is a run file whose data section they replace. The overrides come last. */
+ash_status source_open(const char *const *names, size_t n, const char *config, const override_list *overrides,
+                       runfile **out, ash_error *err);
 
 #endif

@@ -13,7 +13,7 @@ static nn_graph *decoded(const space *s, const char *text, arena *a)
 {
     ash_error err;
     genome *g = genome_create(s, a);
-    nn_graph *out;
+    nn_graph *out = NULL;
     if (space_parse(s, text, g, &err) != ASH_OK || space_decode(s, g, a, &out, &err) != ASH_OK)
         fail_msg("%s", err.text);
     return out;

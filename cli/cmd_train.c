@@ -77,7 +77,7 @@ static const struct argp argp = {
     .args_doc = "ARCH",
     .doc = "Train the network of an architecture file on a data set, and print its learning curve and its test error.\v"
            "Examples:\n"
-           "  ashlar train examples/architectures/lenet5.yaml --data examples/fashion-mnist.yaml --fit\n"
+           "  ashlar train examples/architectures/lenet5-28.yaml --data examples/fashion-mnist-train.yaml\n"
            "  ashlar train net.yaml --data iris.csv --set train.epochs=100 --set train.lr=0.01\n",
     .children = children,
 };

@@ -14,7 +14,7 @@ while read -r line; do
 done <commands.txt
 [ -s digits.html ] || fail "no report was written"
 for file in $(grep -o '](\([^)]*\))' "$readme" | sed 's/](\(.*\))/\1/'); do
-    [ "$file" = docs/front.svg ] || [ -e "$ASHLAR_SOURCE/$file" ] || fail "the README links to $file, which is not there"
+    [ -e "$ASHLAR_SOURCE/$file" ] || fail "the README links to $file, which is not there"
 done
 
 # what init writes runs as it is: classes, targets, images

@@ -23,7 +23,7 @@ configure()
 {
     local name=$1
     shift
-    cmake -S "$folder/source" -B "$folder/$name" "$@" > "$folder/$name.log" 2>&1
+    cmake -G Ninja -S "$folder/source" -B "$folder/$name" "$@" > "$folder/$name.log" 2>&1
 }
 
 configure offline -DASHLAR_WEB_ASSETS=AUTO -DNPM="$folder/bin/npm" || complain "AUTO offline: $(cat "$folder/offline.log")"

@@ -222,7 +222,9 @@ static ash_status read_position(reader *rd, const node *map, const palette *p, c
     for (const node *value = map->first; value; value = value->next)
         if (!option_find(&stage_options, value->key) && read_parameter(rd, map, value, p, choice, outer, err) != ASH_OK)
             return err->status;
-    if (read_defaults(rd, map, p, choice, outer, err) != ASH_OK)
+    /* after the keys that are there: a typo in one is worth more than the lack of another */
+    if (check_required(rd, map, node_get(map, "block"), p, err) != ASH_OK ||
+        read_defaults(rd, map, p, choice, outer, err) != ASH_OK)
         return err->status;
     *out = (position){rd->unit, choice, rd->params + index + 1, rd->n_params - index - 1};
     return ASH_OK;
@@ -279,7 +281,7 @@ static ash_status when_repeat(reader *rd, const parameter *repeat, int k, condit
 static ash_status read_positions(reader *rd, const node *map, const stage_settings *set, stage *out, ash_error *err)
 {
     palette p;
-    if (read_palette(rd, set->block, &p, err) != ASH_OK || check_required(rd, map, set->block, &p, err) != ASH_OK)
+    if (read_palette(rd, set->block, &p, err) != ASH_OK)
         return err->status;
     size_t n = set->vary ? (size_t)out->max_repeat : 1;
     position *positions = ARENA_NEW(rd->s->arena, position, n + 1);

@@ -2,8 +2,8 @@
 /* cmd_run.c - the main job: search, train, store; resume and extend */
 #include "cli/command.h"
 #include "cli/outcome.h"
-#include "cli/recorder.h"
 #include "core/log.h"
+#include "run/recorder.h"
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>

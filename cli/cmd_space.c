@@ -4,7 +4,7 @@
  * Costs are those of the network as decoded, before what nothing uses is taken out: for cells the published figures.
  */
 #include "cli/command.h"
-#include "cli/session.h"
+#include "run/session.h"
 #include "cli/table.h"
 #include "evaluator/cost/cost.h"
 #include <math.h>

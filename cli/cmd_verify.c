@@ -4,11 +4,11 @@
  * The database holds the run file, the data's hash, the kernel level and the genomes; nothing else is asked for but the
  * data set itself. What is compared is what the digest covers, and the stored weights. */
 #include "cli/command.h"
-#include "cli/recorder.h"
 #include "cli/table.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "nn/kernels/kernels.h"
+#include "run/recorder.h"
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>

@@ -4,7 +4,7 @@
 #define CLI_OUTCOME_H
 
 #include "cli/command.h"
-#include "cli/recorder.h"
+#include "run/recorder.h"
 
 /* Opens the test split, once, for the members of the front: each is scored with its stored weights, and trained again when
  * there are none (a result that was known from another run). Nothing to do without a test split. */

@@ -3,7 +3,7 @@
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
 
-#include "cli/runfile.h"
+#include "run/runfile.h"
 
 /* The run file that these words and settings amount to; runfile_close. The words are one run file (.yaml), "digits", a folder of IDX files, one
  * or two CSV files (the second is the test split), two or four IDX files (images, labels), or nothing (n = 0). `config` (NULL:

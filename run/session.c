@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* session.c - see session.h */
-#include "cli/session.h"
+#include "run/session.h"
 #include "core/text.h"
 #include <jansson.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* runfile.c - see runfile.h */
-#include "cli/runfile.h"
+#include "run/runfile.h"
 #include "config/config.h"
 #include "core/log.h"
 #include "data/data.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* recorder.c - see recorder.h */
-#include "cli/recorder.h"
+#include "run/recorder.h"
 #include "core/pareto.h"
 #include <math.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
  * `ashlar run` and `ashlar verify` open the same session, one from a file, the other from a database, so what was
  * searched is what is verified. A session is immutable while trials run.
  */
-#ifndef CLI_SESSION_H
-#define CLI_SESSION_H
+#ifndef RUN_SESSION_H
+#define RUN_SESSION_H
 
-#include "cli/runfile.h"
+#include "run/runfile.h"
 #include "data/data.h"
 #include "space/space.h"
 

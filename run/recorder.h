@@ -5,10 +5,10 @@
  * loses no finished evaluation. Weights are kept for members of the front only: the thread that trained a network leaves
  * them here, and they go to the database in the batch of their trial, or nowhere.
  */
-#ifndef CLI_RECORDER_H
-#define CLI_RECORDER_H
+#ifndef RUN_RECORDER_H
+#define RUN_RECORDER_H
 
-#include "cli/session.h"
+#include "run/session.h"
 #include "db/db.h"
 #include <pthread.h>
 

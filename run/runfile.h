@@ -4,8 +4,8 @@
  * Every section is read and checked by the folder that declares its options; data, space and evaluator settings stay
  * raw until their folder opens them (study.h). Errors name file and line, or "--set".
  */
-#ifndef CLI_RUNFILE_H
-#define CLI_RUNFILE_H
+#ifndef RUN_RUNFILE_H
+#define RUN_RUNFILE_H
 
 #include "core/buffer.h"
 #include "core/option.h"

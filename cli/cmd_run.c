@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/outcome.h"
 #include "core/log.h"
-#include "run/recorder.h"
+#include "run/run.h"
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -22,11 +22,7 @@ typedef struct run_arguments {
 
 typedef struct run_state {
     run_arguments args;
-    session session;
-    recorder recorder;
-    db *db;
-    db_run run;
-    controller *controller;
+    run_job job;
     arena *arena;
     double start_s;
 } run_state;
@@ -143,11 +139,11 @@ static const char *resume_command(const run_state *s)
 static void show_progress(void *ctx, const controller_progress *p)
 {
     const run_state *s = ctx;
-    const search_budget *budget = &s->session.file->budget;
+    const search_budget *budget = &s->job.session.file->budget;
     char best[64] = "", of[32] = "";
-    if (s->recorder.n)
-        snprintf(best, sizeof(best), ", best %s %.4g, %zu on the front", s->session.objectives[0], s->recorder.best,
-                 s->recorder.n);
+    if (s->job.recorder.n)
+        snprintf(best, sizeof(best), ", best %s %.4g, %zu on the front", s->job.session.objectives[0], s->job.recorder.best,
+                 s->job.recorder.n);
     if (budget->evaluations)
         snprintf(of, sizeof(of), "/%lld", (long long)budget->evaluations);
     progress_update(p->fraction, "%" PRIu64 "%s networks%s", p->counted, of, best);
@@ -165,141 +161,36 @@ static const char *database_path(const run_state *s)
     return arena_printf(s->arena, "%.*s.db", n, base);
 }
 
-static bool run_is_stored(db *d, const hash256 *identity)
-{
-    sqlite3_stmt *q = NULL;
-    bool found = false;
-    if (sqlite3_prepare_v2(db_handle(d), "SELECT 1 FROM runs WHERE identity = ?1", -1, &q, NULL) == SQLITE_OK) {
-        sqlite3_bind_blob(q, 1, identity->b, sizeof(identity->b), SQLITE_STATIC);
-        found = sqlite3_step(q) == SQLITE_ROW;
-    }
-    sqlite3_finalize(q);
-    return found;
-}
-
-static const char *join(arena *a, const char *const *words, size_t n)
-{
-    const char *text = n ? words[0] : "";
-    for (size_t i = 1; text && i < n; i++)
-        text = arena_printf(a, "%s,%s", text, words[i]);
-    return text;
-}
-
-static ash_status describe_run(run_state *s, bool is_new, ash_error *err)
-{
-    session *open = &s->session;
-    const runfile *f = open->file;
-    char hex[65] = "", *absolute = f->path ? realpath(f->path, NULL) : NULL;
-    if (open->data)
-        hash_to_hex(hex, &open->data->hash);
-    s->run = (db_run){
-        .name = f->name,
-        .identity = open->identity,
-        .settings = open->settings,
-        .config = node_print(s->arena, f->root),
-        .config_path = arena_strdup(s->arena, absolute ? absolute : f->path),
-        .seed = (uint64_t)f->top.seed,
-        .objectives = join(s->arena, open->objectives, open->n_objectives),
-        .kernel_level = open->kernel_level,
-        .data_name = open->data ? open->data->name : NULL,
-        .data_hash = open->data ? arena_strdup(s->arena, hex) : NULL,
-        .space_text = node_print(s->arena, f->space),
-    };
-    free(absolute);
-    if (!s->run.config || !s->run.config_path || !s->run.objectives || !s->run.space_text)
-        return ash_fail_memory(err);
-    if (session_reference(open, &s->run.reference, err) != ASH_OK)
-        return err->status;
-    if (is_new && open->data && !s->args.quiet)
-        log_note("measuring the baselines of %s", open->data->name);
-    return is_new ? session_data_json(open, &s->run.data_json, err) : ASH_OK;
-}
-
-static ash_status resume(run_state *s, ash_error *err)
-{
-    trial **stored;
-    size_t n;
-    if (db_load_trials(s->db, s->run.id, s->arena, &stored, &n, err) != ASH_OK)
-        return err->status;
-    const trial *const *view = (const trial *const *)stored;
-    if (recorder_resume(&s->recorder, &s->session, s->db, s->run.id, view, n, err) != ASH_OK)
-        return err->status;
-    if (n && !s->args.quiet)
-        log_note("resuming: %zu trials are stored", n);
-    return n ? controller_replay(s->controller, view, n, s->args.check_replay, err) : ASH_OK;
-}
-
-static ash_status begin(run_state *s, ash_error *err)
-{
-    controller_hooks hooks = recorder_hooks(&s->recorder);
-    const runfile *f = s->session.file;
-    s->recorder.session = &s->session;
-    if (controller_create(f->search, &f->budget, s->session.space, (uint64_t)f->top.seed, &hooks, &s->controller,
-                          err) != ASH_OK)
-        return err->status;
-    const char *path = database_path(s);
-    if (!path)
-        return ash_fail_memory(err);
-    /* what can be wrong with the run file is found before a database is made */
-    if (session_reference(&s->session, &s->run.reference, err) != ASH_OK || db_open_writer(path, &s->db, err) != ASH_OK)
-        return err->status;
-    bool resumed;
-    if (describe_run(s, !run_is_stored(s->db, &s->session.identity), err) != ASH_OK ||
-        db_run_begin(s->db, &s->run, s->args.new_run, &resumed, err) != ASH_OK)
-        return err->status;
-    return resume(s, err);
-}
-
 static ash_status search(run_state *s, ash_error *err)
 {
-    const runfile *f = s->session.file;
-    executor_job job = {
-        .controller = s->controller,
-        .type = s->session.type,
-        .evaluator = s->session.evaluator,
-        .workers = (int)f->execution.threads,
-        .interrupted = interrupted,
-        .progress = s->args.quiet ? NULL : show_progress,
-        .ctx = s,
-    };
+    run_watch watch = {interrupted, s->args.quiet ? NULL : show_progress, s};
     catch_signals();
     if (!s->args.quiet)
         progress_begin("");
-    ash_status status = executor_find(f->execution.executor)->run(&job, err);
+    ash_status status = run_search(&s->job, &watch, err);
     progress_end();
-    return status == ASH_OK ? db_flush(s->db, err) : status;
+    return status;
 }
 
 static ash_status finish(run_state *s, ash_error *err)
 {
-    controller_progress p = controller_status(s->controller);
-    const char *sentence = controller_sentence(s->controller);
-    if (signals > 0) {
-        ash_status status = db_run_end(s->db, s->run.id, "interrupted", err);
-        return status != ASH_OK ? status
-                                : ash_fail(err, ASH_BROKEN, "interrupted after %" PRIu64 " networks, all stored in %s; "
-                                           "resume with: %s", p.counted, db_path(s->db), resume_command(s));
-    }
-    if (p.counted == 0) {
-        db_run_end(s->db, s->run.id, "finished", err);
-        return ash_fail(err, ASH_INVALID, "%s", sentence ? sentence : "the budget allows no evaluation");
-    }
-    if (sentence)
-        log_note("%s", sentence);
-    ash_status status = outcome_test(&s->recorder, err);
-    if (status == ASH_OK)
-        status = db_run_end(s->db, s->run.id, "finished", err);
-    return status == ASH_OK ? outcome_print(&s->recorder, s->args.format, clock_wall_s() - s->start_s, err) : status;
+    if (run_end(&s->job, signals > 0, err) != ASH_OK)
+        return err->status;
+    if (signals > 0)
+        return ash_fail(err, ASH_BROKEN, "interrupted after %" PRIu64 " networks, all stored in %s; resume with: %s",
+                        controller_status(s->job.controller).counted, db_path(s->job.db), resume_command(s));
+    return outcome_print(&s->job.recorder, s->args.format, clock_wall_s() - s->start_s, err);
 }
 
 static ash_status run(run_state *s, ash_error *err)
 {
     runfile *f;
+    const char *path = database_path(s);
+    if (!path)
+        return ash_fail_memory(err);
     ash_status status = runfile_read(s->args.config, s->args.overrides.v, s->args.overrides.n, &f, err);
     if (status == ASH_OK)
-        status = session_open(&s->session, f, NULL, recorder_keep, &s->recorder, err);
-    if (status == ASH_OK)
-        status = begin(s, err);
+        status = run_open(&s->job, f, path, (run_flags){s->args.new_run, s->args.check_replay}, err);
     if (status == ASH_OK)
         status = search(s, err);
     return status == ASH_OK ? finish(s, err) : status;
@@ -316,15 +207,11 @@ int cmd_run(int argc, char **argv)
     }
     memcpy(words, argv, (size_t)argc * sizeof(*words));
     s.args.argv = words;
-    recorder_init(&s.recorder);
     cli_parse(&argp, argc, argv, &s.args);
     if (s.args.quiet)
         log_set_level(LOG_ERROR);
     ash_status status = run(&s, &err);
-    controller_destroy(s.controller);
-    db_close(s.db);
-    session_close(&s.session);
-    recorder_fini(&s.recorder);
+    run_close(&s.job);
     overrides_free(&s.args.overrides);
     arena_destroy(s.arena);
     free(words);

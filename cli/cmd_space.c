@@ -4,9 +4,9 @@
  * Costs are those of the network as decoded, before what nothing uses is taken out: for cells the published figures.
  */
 #include "cli/command.h"
-#include "run/session.h"
 #include "cli/table.h"
 #include "evaluator/cost/cost.h"
+#include "run/session.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* outcome.c - see outcome.h */
 #include "cli/outcome.h"
 #include "cli/table.h"
+#include "core/log.h"
 #include "reports/report.h"
 #include <inttypes.h>
 #include <math.h>

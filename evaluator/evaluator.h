@@ -3,7 +3,7 @@
  *
  * An evaluator answers two questions about a genome: what it costs before any training (cost: static metrics, training
  * key, virtual duration), and how good it is (evaluate: status and the remaining metrics). Kinds are one file each:
- * train, tabular; registered in evaluator/evaluators.def.
+ * train, tabular, command; registered in evaluator/evaluators.def.
  */
 #ifndef EVALUATOR_EVALUATOR_H
 #define EVALUATOR_EVALUATOR_H
@@ -29,13 +29,15 @@ typedef struct evaluator_context { /* what a run offers; all borrowed, all immut
 typedef struct evaluator_type {
     const char *name, *help;
     const option_table *options; /* keys beside `type` in the run file's evaluator section */
-    bool needs_data;
+    bool needs_data, takes_data; /* takes: uses the recipe, and the data section where there is one */
     /* `map`: the evaluator section (may be NULL). */
     ash_status (*create)(const node *map, const evaluator_context *context, void **state, ash_error *err);
     void (*destroy)(void *state);
     /* Hash of what the settings refer to but do not hold, such as a table's content: part of the run's identity. NULL: they
      * refer to nothing. (The data set has a hash of its own.) */
     hash256 (*content)(const void *state);
+    /* Names of the metrics that evaluate adds to those of cost, NULL-terminated. NULL: they are error and val_loss. */
+    const char *const *(*measures)(const void *state);
     /* Static costs: fills status (TRIAL_PENDING or TRIAL_INVALID), reason, key, metrics, blocks and virtual_duration from `a`. Called under the
      * controller's lock; must not train. */
     ash_status (*cost)(void *state, const genome *g, trial *t, arena *a, ash_error *err);

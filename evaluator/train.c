@@ -9,9 +9,9 @@
  * virtual time matches real time, never to what is right.
  */
 #include "core/log.h"
-#include "evaluator/cost/cost.h"
 #include "evaluator/evaluator.h"
 #include "evaluator/key.h"
+#include "evaluator/network.h"
 #include "evaluator/train.h"
 #include <stdlib.h>
 #include <string.h>
@@ -60,52 +60,22 @@ static ash_status train_create(const node *map, const evaluator_context *context
     return ASH_OK;
 }
 
-/* Genome to canonical network. ASH_INVALID: it does not decode. */
-static ash_status network(const space *s, const genome *g, arena *a, nn_graph **out, hash256 *hash, ash_error *err)
-{
-    nn_graph *decoded;
-    ash_status status = space_decode(s, g, a, &decoded, err);
-    return status == ASH_OK ? space_canonical(decoded, a, out, hash, err) : status;
-}
-
-static ash_status network_of_text(const space *s, const char *text, arena *a, nn_graph **out, ash_error *err)
-{
-    genome *g = genome_create(s, a);
-    hash256 hash;
-    if (!g)
-        return ash_fail_memory(err);
-    ash_status status = space_parse(s, text, g, err);
-    return status == ASH_OK ? network(s, g, a, out, &hash, err) : status;
-}
-
-static ash_status reject(trial *t, trial_status status, const char *reason, arena *a, ash_error *err)
-{
-    t->status = status;
-    t->reason = arena_strdup(a, reason);
-    return t->reason ? ASH_OK : ash_fail_memory(err);
-}
-
 static ash_status train_cost(void *state, const genome *g, trial *t, arena *a, ash_error *err)
 {
     const train_state *s = state;
     nn_graph *graph;
     hash256 hash;
     t->virtual_duration = 1;
-    ash_status status = network(s->context->space, g, a, &graph, &hash, err);
+    ash_status status = network_decode(s->context->space, g, a, &graph, &hash, err);
     if (status == ASH_INVALID)
-        return reject(t, TRIAL_INVALID, err->text, a, err);
+        return network_reject(t, TRIAL_INVALID, err->text, a, err);
     if (status != ASH_OK)
         return status;
     t->key = training_key(s->context, &hash, 0);
     if (hash_is_zero(&t->key))
         return ash_fail_memory(err);
-    metric *metrics;
-    if (cost_metrics(graph, a, &metrics, &t->n_metrics, err) != ASH_OK)
+    if (network_costs(graph, t, a, err) != ASH_OK)
         return err->status;
-    t->metrics = metrics;
-    t->blocks = cost_blocks_json(graph, a);
-    if (!t->blocks)
-        return ash_fail_memory(err);
     uint64_t samples = s->context->data->train.n * (uint64_t)s->context->recipe->epochs;
     t->virtual_duration = 1 + 3 * samples * ((uint64_t)nn_macs(graph) + 5000) / 1000;
     t->status = TRIAL_PENDING;
@@ -192,7 +162,7 @@ static ash_status train_net(const train_state *s, nn_net *net, const nn_graph *g
     }
     t->trained_macs = nn_training_macs(graph, context->recipe, train.n);
     if (outcome == NN_DIVERGED)
-        return reject(t, TRIAL_DIVERGED, "the loss is not finite", a, err);
+        return network_reject(t, TRIAL_DIVERGED, "the loss is not finite", a, err);
     t->weights_hash = nn_weights_hash(net);
     t->status = TRIAL_OK;
     ash_status status = add_scores(t, nn_evaluate(net, &val), a, err);
@@ -212,7 +182,7 @@ static ash_status train_evaluate(void *state, trial *t, arena *a, bool (*stop)(v
     nn_net *net;
     status = nn_net_create(graph, s->context->recipe, s->context->kernel_level, (size_t)s->options.max_bytes, &net, err);
     if (status == ASH_INVALID)
-        return reject(t, TRIAL_CAPPED, err->text, a, err);
+        return network_reject(t, TRIAL_CAPPED, err->text, a, err);
     if (status != ASH_OK)
         return status;
     watch w = {stop, stop_ctx, s->options.timeout_s > 0 ? start_s + s->options.timeout_s : 0, false};

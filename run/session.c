@@ -45,7 +45,7 @@ static ash_status make_identity(session *s, ash_error *err)
     if (s->data)
         buffer_puts(&text, s->data->settings);
     ash_status status = ASH_OK;
-    if (s->type->needs_data)
+    if (s->type->needs_data || s->type->takes_data)
         option_print(&nn_recipe_options, &s->file->recipe, true, &text);
     status = print_evaluator(s, &text, err);
     if (status == ASH_OK)
@@ -101,7 +101,7 @@ static ash_status open_space(session *s, ash_error *err)
 ash_status session_open_space(session *s, runfile *f, ash_error *err)
 {
     *s = (session){.file = f, .type = f->evaluator_type};
-    if (s->type->needs_data && data_open(f->data, &s->data, err) != ASH_OK)
+    if ((s->type->needs_data || (s->type->takes_data && f->data)) && data_open(f->data, &s->data, err) != ASH_OK)
         return err->status;
     return open_space(s, err);
 }
@@ -203,11 +203,28 @@ static double chance(const session *s, const char *name)
     return NAN;
 }
 
+/* What the evaluator adds to the static costs; NULL: it does not say. */
+static const char *const *measured(const session *s)
+{
+    static const char *const by_training[] = {"error", "val_loss", NULL};
+    return s->type->measures ? s->type->measures(s->evaluator) : s->data ? by_training : NULL;
+}
+
+static bool is_measured(const session *s, const char *name)
+{
+    const char *const *names = measured(s);
+    while (names && *names && strcmp(*names, name) != 0)
+        names++;
+    return !names || *names;
+}
+
 static ash_status unknown_objective(const session *s, size_t k, const trial *t, ash_error *err)
 {
-    const char *names[66] = {"error", "val_loss"};
-    size_t n = 2;
+    const char *names[66];
+    size_t n = 0;
     buffer list = {0};
+    for (const char *const *learned = measured(s); *learned && n < 33; learned++)
+        names[n++] = *learned;
     for (size_t i = 0; i < t->n_metrics && n < 66; i++)
         names[n++] = t->metrics[i].name;
     for (size_t i = 0; i < n; i++)
@@ -244,7 +261,7 @@ static ash_status worst_of_samples(session *s, double *worst, size_t *seen, ash_
         status = s->type->cost(s->evaluator, g, &t, a, err);
         for (size_t k = 0; status == ASH_OK && t.status == TRIAL_PENDING && k < s->n_objectives; k++) {
             double value = trial_metric(&t, s->objectives[k]);
-            if (isnan(value) && isnan(chance(s, s->objectives[k])) && s->data)
+            if (isnan(value) && !is_measured(s, s->objectives[k]))
                 status = unknown_objective(s, k, &t, err);
             worst[k] = fmax(worst[k], value); /* NaN loses */
         }

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_data.c - what is in a data set, and what a network has to beat */
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/source.h"
 #include "cli/table.h"
 #include "core/text.h"
 #include "data/data.h"
+#include "data/sheet.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_FAST, MOST = 4 };
+enum { KEY_SET = 256, KEY_FAST, KEY_SHEET, MOST = 4 };
 
 typedef struct data_arguments {
     const char *names[MOST];
     size_t n;
     bool info, fast;
+    const char *sheet;
     override_list overrides;
     output_format format;
 } data_arguments;
@@ -22,6 +25,7 @@ typedef struct data_arguments {
 static const struct argp_option options[] = {
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting: --set data.label=species. May be repeated", 0},
     {"no-baselines", KEY_FAST, NULL, 0, "do not measure the linear model and the nearest neighbour", 0},
+    {"sheet", KEY_SHEET, "FILE.png", 0, "draw samples of each class side by side; - is standard output", 0},
     {0},
 };
 
@@ -32,6 +36,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT: state->child_inputs[0] = &a->format; break;
     case KEY_SET: overrides_add(&a->overrides, "%s", arg); break;
     case KEY_FAST: a->fast = true; break;
+    case KEY_SHEET: a->sheet = arg; break;
     case ARGP_KEY_ARG:
         if (!a->info) {
             if (strcmp(arg, "info") != 0)
@@ -205,6 +210,16 @@ static ash_status info(const data_arguments *args, const data_set *d, arena *a, 
     return status;
 }
 
+static ash_status draw_sheet(const char *path, const data_set *d, ash_error *err)
+{
+    buffer png = {0};
+    ash_status status = sheet_contact(d, &png, err);
+    if (status == ASH_OK)
+        status = output_write(path, NULL, png.data, png.len, err);
+    buffer_free(&png);
+    return status;
+}
+
 int cmd_data(int argc, char **argv)
 {
     data_arguments args = {0};
@@ -216,7 +231,9 @@ int cmd_data(int argc, char **argv)
     if (status == ASH_OK)
         status = data_open(f->data, &d, &err);
     if (status == ASH_OK)
-        status = info(&args, d, f->arena, &err);
+        status = args.sheet && strcmp(args.sheet, "-") == 0 ? ASH_OK : info(&args, d, f->arena, &err);
+    if (status == ASH_OK && args.sheet)
+        status = draw_sheet(args.sheet, d, &err);
     data_close(d);
     runfile_close(f);
     overrides_free(&args.overrides);

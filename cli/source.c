@@ -14,20 +14,6 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcasecmp(text + n - m, end) == 0;
 }
 
-static bool is_csv(const char *name)
-{
-    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data", ".csv.gz", ".tsv.gz", ".data.gz"};
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        if (ends_with(name, ends[i]))
-            return true;
-    return false;
-}
-
-static bool is_idx(const char *name)
-{
-    return strstr(name, "ubyte") || strstr(name, "idx");
-}
-
 /* "digits": a format that needs no file. */
 static bool is_built_in(const char *name)
 {
@@ -49,47 +35,52 @@ static void add_path(override_list *out, const char *key, const char *path)
     overrides_add(out, "data.%s=\"%s\"", key, quoted);
 }
 
+static ash_status guess(const char *const *names, size_t n, override_list *out, ash_error *err)
+{
+    arena *a = arena_create();
+    data_guess g;
+    if (!a)
+        return ash_fail_memory(err);
+    bool known = data_guess_format(names, n, a, &g);
+    if (known)
+        overrides_add(out, "data.type=%s", data_format_name(g.format));
+    for (size_t i = 0; known && i < g.n; i++)
+        if (g.settings[i].is_path)
+            add_path(out, g.settings[i].key, g.settings[i].value);
+        else
+            overrides_add(out, "data.%s=%s", g.settings[i].key, g.settings[i].value);
+    arena_destroy(a);
+    if (known)
+        return ASH_OK;
+    buffer looks = {0};
+    const data_format *f;
+    for (size_t i = 0; (f = data_format_at(i)); i++)
+        if (data_format_looks(f))
+            buffer_printf(&looks, "\n  %s", data_format_looks(f));
+    ash_fail(err, ASH_INVALID, "%s: what data is this? It can be a run file (.yaml), \"digits\", or%s", names[0],
+             looks.data ? looks.data : "");
+    buffer_free(&looks);
+    return err->status;
+}
+
 /* Either *file is the one .yaml file among the names, or *file is NULL and overrides for the data section are added. */
 static ash_status read_names(const char *const *names, size_t n, const char **file, override_list *out, ash_error *err)
 {
-    static const char *const idx_keys[] = {"train_images", "train_labels", "test_images", "test_labels"};
-    const char *first = names[0];
-    struct stat st;
     *file = NULL;
-    if (n == 1 && is_built_in(first)) {
-        overrides_add(out, "data.type=%s", first);
+    if (n == 1 && is_built_in(names[0])) {
+        overrides_add(out, "data.type=%s", names[0]);
         return ASH_OK;
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        struct stat st;
         if (stat(names[i], &st) != 0)
             return ash_fail(err, ASH_INVALID, "%s: %s", names[i], strerror(errno));
-    if (n == 1 && (ends_with(first, ".yaml") || ends_with(first, ".yml"))) {
-        *file = first;
+    }
+    if (n == 1 && (ends_with(names[0], ".yaml") || ends_with(names[0], ".yml"))) {
+        *file = names[0];
         return ASH_OK;
     }
-    if (n == 1 && S_ISDIR(st.st_mode)) {
-        overrides_add(out, "data.type=idx");
-        add_path(out, "path", first);
-        return ASH_OK;
-    }
-    if (n <= 2 && is_csv(first) && is_csv(names[n - 1])) {
-        overrides_add(out, "data.type=csv");
-        add_path(out, "path", first);
-        if (n == 2)
-            add_path(out, "test_path", names[1]);
-        if (strcasestr(first, ".tsv"))
-            overrides_add(out, "data.delimiter=tab");
-        return ASH_OK;
-    }
-    if ((n == 2 || n == 4) && is_idx(first)) {
-        overrides_add(out, "data.type=idx");
-        for (size_t i = 0; i < n; i++)
-            add_path(out, idx_keys[i], names[i]);
-        return ASH_OK;
-    }
-    return ash_fail(err, ASH_INVALID, "%s: what data is this? It can be a run file (.yaml), one or two CSV files (train, test), "
-                    "a folder of IDX files, two or four IDX files (images, labels, test images, test labels), or \"digits\"",
-                    first);
+    return guess(names, n, out, err);
 }
 
 ash_status source_open(const char *const *names, size_t n, const char *config, const override_list *overrides,

@@ -66,6 +66,10 @@ const option_table *data_format_options(const data_format *f)
 {
     return f->options;
 }
+const char *data_format_looks(const data_format *f)
+{
+    return f->looks;
+}
 const char *data_task_name(data_task t)
 {
     return t == DATA_CLASSIFICATION ? "classification" : "regression";
@@ -189,7 +193,7 @@ static hash256 hash_data(const data_set *d, const data_settings *s, const double
     for (int k = 0; k < d->n_outputs; k++)
         hash_text(&h, d->class_names ? d->class_names[k] : d->target_names[k]);
     hash_u64(&h, (uint64_t)s->split_seed);
-    hash_real(&h, s->val_fraction);
+    hash_real(&h, d->official_val ? -1 : s->val_fraction);
     hash_real(&h, d->official_test ? -1 : s->test_fraction);
     hash_u64(&h, (uint64_t)s->limit);
     hash_u64(&h, (uint64_t)s->val_limit);
@@ -233,15 +237,17 @@ static void fill_set(data_set *d, const data_raw *raw, const data_settings *s, c
     d->feature_names = raw->feature_names;
     d->target_names = raw->target_names;
     d->dropped = raw->dropped;
+    d->official_val = raw->n_val > 0;
     d->official_test = raw->n_test > 0;
+    d->sample_names = raw->sample_names;
     d->flip = s->flip;
     d->shift = (int)s->shift;
     d->normalize = strcmp(s->normalize, "auto") != 0 ? s->normalize : raw->is_image ? "global" : "feature";
-    d->train = (data_split){order->n_train, raw->x, raw->label, NULL};
-    d->val = (data_split){order->n_val, raw->x + order->n_train * width,
-                          raw->label ? raw->label + order->n_train : NULL, NULL};
-    size_t test = order->n_train + order->n_val;
-    d->test = (data_split){order->n_test, raw->x + test * width, raw->label ? raw->label + test : NULL, NULL};
+    data_split *splits[] = {&d->train, &d->val, &d->test};
+    const size_t sizes[] = {order->n_train, order->n_val, order->n_test};
+    for (size_t i = 0, first = 0; i < 3; first += sizes[i++])
+        *splits[i] = (data_split){.n = sizes[i], .x = raw->x + first * width, .label = raw->label ? raw->label + first : NULL,
+                                  .origin = order->order + first};
 }
 
 /* Constant features of a table are legal and useless: say so once. */
@@ -279,7 +285,7 @@ static ash_status open_in(opened *o, const node *map, arena *scratch, ash_error 
     if (status == ASH_OK)
         status = check_augmentation(&raw, s, map, err);
     if (status == ASH_OK)
-        status = data_split_make(&raw, s, map, scratch, &order, err);
+        status = data_split_make(&raw, s, map, a, scratch, &order, err);
     if (status == ASH_OK)
         status = data_split_apply(&raw, &order, scratch, err);
     if (status != ASH_OK)

@@ -25,7 +25,7 @@ const char *data_task_name(data_task t); /* "classification", "regression" */
 typedef struct data_settings { /* option table "data"; the format's own table adds its keys to the same map */
     const char *type;          /* a format's name: digits, idx, csv, synthetic */
     int64_t split_seed;
-    double val_fraction, test_fraction; /* test_fraction is ignored when the set has official test files */
+    double val_fraction, test_fraction; /* ignored when the set has official files of that split */
     int64_t limit;                      /* use at most this many training samples (stratified); 0: all */
     int64_t val_limit;                  /* the same for the validation split */
     const char *normalize; /* none, global (one mean and deviation per channel), feature (one per input
@@ -40,6 +40,7 @@ typedef struct data_split {
     float *x;       /* (n, h, w, c), normalised */
     int32_t *label; /* (n); NULL for regression */
     float *target;  /* (n, n_outputs), standardised with target_mean/target_std; NULL for classification */
+    const uint32_t *origin; /* (n) its number among the samples as read, from 0: training files, then validation, then test files */
 } data_split;
 
 typedef struct data_summary {   /* of one channel (images) or one feature (tables), training split, before
@@ -59,7 +60,8 @@ typedef struct data_set {
     const char *const *feature_names; /* c for tables; NULL for images */
     const char *const *target_names;  /* n_outputs for regression; NULL for classification */
     data_split train, val, test;      /* test.n may be 0 */
-    bool official_test;               /* the test split came as such, not from test_fraction */
+    bool official_val, official_test; /* the split came as such, not from val_fraction, test_fraction */
+    const char *const *sample_names;  /* by origin: file names; NULL: none */
     double *target_mean, *target_std; /* (n_outputs), regression, of the training split */
     const char *normalize;            /* what was done: none, global or feature */
     const float *norm_mean,
@@ -100,10 +102,29 @@ ash_status data_baselines(const data_set *d, data_baseline *out, ash_error *err)
 
 /* Registry (data/formats.def). */
 typedef struct data_format data_format;
+
+/* The settings of a data section that files or a folder call for. */
+typedef struct data_guess {
+    arena *a;
+    const data_format *format;
+    struct data_guessed {
+        const char *key, *value;
+        bool is_path;
+    } settings[16];
+    size_t n;
+} data_guess;
+
+/* Asks the formats in the order of the registry; false: none knows these paths, of which all are there. `a` keeps what is guessed. */
+bool data_guess_format(const char *const *paths, size_t n, arena *a, data_guess *out);
+/* For data_format.guess; a value that does not fit in memory is left out. */
+void data_guess_add(data_guess *g, const char *key, const char *value);
+void data_guess_path(data_guess *g, const char *key, const char *path);
+
 const data_format *data_format_find(const char *name);
 const data_format *data_format_at(size_t i); /* NULL past the end */
 const char *data_format_name(const data_format *f);
 const char *data_format_help(const data_format *f);
 const option_table *data_format_options(const data_format *f);
+const char *data_format_looks(const data_format *f); /* what can be guessed: "a folder of IDX files"; NULL: nothing */
 
 #endif

@@ -23,10 +23,12 @@ typedef struct data_raw {
     int n_outputs;
     size_t n;       /* samples, official test samples included */
     size_t n_test;  /* the last n_test are the official test split; 0: there is none */
+    size_t n_val;   /* the n_val before them are the official validation split; 0: there is none */
     float *x;       /* (n, h, w, c); NaN: missing, filled later with the training mean */
     int32_t *label; /* (n), in [0, n_outputs); NULL for regression */
     double *target; /* (n, n_outputs), finite; NULL for classification */
     const char *const *class_names, *const *feature_names, *const *target_names;
+    const char *const *sample_names; /* (n) what a person calls each: its file; NULL: it has a number only */
     size_t dropped;
 } data_raw;
 
@@ -35,6 +37,9 @@ struct data_format {
     const option_table *options; /* its own keys in the data section; may have no rows */
     /* `map` may be NULL; it is for messages (node_fail_key) and data_path. What lives on comes from `a`. */
     ash_status (*read)(const void *settings, const node *map, arena *a, data_raw *out, ash_error *err);
+    /* Whether these files or this folder, which are there, look like this format; then adds the settings that read them. NULL: never. */
+    bool (*guess)(const char *const *paths, size_t n, data_guess *out);
+    const char *looks; /* what guess knows, for the message when no format does: "a folder of IDX files" */
 };
 
 /* `path` as the key's file means it; NULL: out of memory. */

@@ -99,46 +99,56 @@ static ash_status thin(size_t *have, size_t n_classes, int64_t limit, const char
     return ASH_OK;
 }
 
-ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a,
-                           data_order *out, ash_error *err)
+/* A class of the samples that we split has the bucket of its number; of the official validation samples, one n_classes further. */
+static size_t bucket_of(const data_raw *raw, size_t n_own, size_t n_classes, size_t i)
 {
-    size_t n_own = raw->n - raw->n_test; /* those that we split; official test samples follow them */
+    return (raw->label ? (size_t)raw->label[i] : 0) + (i < n_own ? 0 : n_classes);
+}
+
+ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a,
+                           arena *scratch, data_order *out, ash_error *err)
+{
+    size_t n_own = raw->n - raw->n_test - raw->n_val; /* those that we split; the official ones follow them */
+    size_t n_dealt = n_own + raw->n_val;
     size_t n_classes = raw->task == DATA_CLASSIFICATION ? (size_t)raw->n_outputs : 1;
-    size_t *start = ARENA_NEW(a, size_t, n_classes + 1), *count = ARENA_NEW(a, size_t, n_classes);
-    size_t *n_of = ARENA_NEW(a, size_t, n_classes * 3), *fill = ARENA_NEW(a, size_t, n_classes);
-    uint32_t *by_class = ARENA_NEW(a, uint32_t, n_own ? n_own : 1);
-    uint8_t *goes = ARENA_NEW(a, uint8_t, raw->n ? raw->n : 1);
+    size_t *start = ARENA_NEW(scratch, size_t, 2 * n_classes + 1), *count = ARENA_NEW(scratch, size_t, 2 * n_classes);
+    size_t *n_of = ARENA_NEW(scratch, size_t, n_classes * 3), *fill = ARENA_NEW(scratch, size_t, 2 * n_classes);
+    uint32_t *by_class = ARENA_NEW(scratch, uint32_t, n_dealt ? n_dealt : 1);
+    uint8_t *goes = ARENA_NEW(scratch, uint8_t, raw->n ? raw->n : 1);
     out->order = ARENA_NEW(a, uint32_t, raw->n ? raw->n : 1);
     if (!start || !count || !n_of || !fill || !by_class || !goes || !out->order)
         return ash_fail_memory(err);
     size_t *test = n_of, *val = n_of + n_classes, *train = n_of + 2 * n_classes;
 
-    for (size_t i = 0; i < n_own; i++)
-        count[raw->label ? raw->label[i] : 0]++;
+    for (size_t i = 0; i < n_dealt; i++)
+        count[bucket_of(raw, n_own, n_classes, i)]++;
     ash_status status = check_classes(raw, count, err);
     if (status != ASH_OK)
         return status;
     double test_fraction = raw->n_test ? 0 : s->test_fraction;
-    if (s->val_fraction + test_fraction >= 1)
+    double val_fraction = raw->n_val ? 0 : s->val_fraction;
+    if (val_fraction + test_fraction >= 1)
         return data_fail_key(map, node_get(map, "val_fraction") ? "val_fraction" : "test_fraction", err,
                              "val_fraction %g and test_fraction %g leave nothing to train on",
-                             s->val_fraction, test_fraction);
+                             val_fraction, test_fraction);
 
     deal(test, count, n_classes, test_fraction, 1, 2);
     for (size_t k = 0; k < n_classes; k++)
         train[k] = count[k] - test[k];
-    deal(val, train, n_classes, s->val_fraction / (1 - test_fraction), 1, 1);
-    for (size_t k = 0; k < n_classes; k++) {
+    deal(val, train, n_classes, val_fraction / (1 - test_fraction), 1, 1);
+    for (size_t k = 0; k < n_classes; k++)
         train[k] -= val[k];
+    for (size_t k = 0; k < 2 * n_classes; k++)
         start[k + 1] = start[k] + count[k];
-    }
 
-    memcpy(fill, start, n_classes * sizeof *fill);
-    for (size_t i = 0; i < n_own; i++)
-        by_class[fill[raw->label ? raw->label[i] : 0]++] = (uint32_t)i;
+    memcpy(fill, start, 2 * n_classes * sizeof *fill);
+    for (size_t i = 0; i < n_dealt; i++)
+        by_class[fill[bucket_of(raw, n_own, n_classes, i)]++] = (uint32_t)i;
     /* Thinning comes last, so that a limit changes neither what is tested nor which samples could train. */
     size_t *n_val = fill; /* dealt numbers, before thinning */
     memcpy(n_val, val, n_classes * sizeof *n_val);
+    if (raw->n_val)
+        memcpy(val, count + n_classes, n_classes * sizeof *val);
     status = thin(train, n_classes, s->limit, "limit", raw, map, err);
     if (status == ASH_OK)
         status = thin(val, n_classes, s->val_limit, "val_limit", raw, map, err);
@@ -151,12 +161,19 @@ ash_status data_split_make(const data_raw *raw, const data_settings *s, const no
         rng_shuffle(&r, own, count[k]);
         for (size_t i = 0; i < test[k]; i++)
             goes[own[i]] = TEST;
-        for (size_t i = 0; i < val[k]; i++)
+        for (size_t i = 0; i < val[k] && !raw->n_val; i++)
             goes[own[test[k] + i]] = VAL;
         for (size_t i = 0; i < train[k]; i++)
             goes[own[test[k] + n_val[k] + i]] = TRAIN;
     }
-    memset(goes + n_own, TEST, raw->n_test);
+    for (size_t k = 0; k < n_classes && raw->n_val; k++) {
+        uint32_t *official = by_class + start[n_classes + k];
+        rng r = rng_stream((uint64_t)s->split_seed, "data official validation", k);
+        rng_shuffle(&r, official, count[n_classes + k]);
+        for (size_t i = 0; i < val[k]; i++)
+            goes[official[i]] = VAL;
+    }
+    memset(goes + n_dealt, TEST, raw->n_test);
 
     size_t at = 0, of_part[N_PARTS] = {0};
     for (int p = 0; p < N_PARTS; p++)

@@ -15,9 +15,9 @@ typedef struct data_order {
     size_t n_train, n_val, n_test;
 } data_order;
 
-/* In `a`. Refuses a class with fewer than three samples, and a set or a limit too small for its classes. */
+/* The order in `a`. Official splits stay what they are, but for val_limit. Refuses a class with fewer than three samples, and a set or a limit too small for its classes. */
 ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a,
-                           data_order *out, ash_error *err);
+                           arena *scratch, data_order *out, ash_error *err);
 
 /* Put the samples into that order, in place. `scratch` is for one row. */
 ash_status data_split_apply(data_raw *raw, const data_order *order, arena *scratch, ash_error *err);

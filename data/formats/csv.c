@@ -610,5 +610,33 @@ static ash_status read_csv(const void *settings, const node *map, arena *a, data
     return s;
 }
 
-const data_format data_format_csv = {"csv", "a table as text, plain or .gz: numbers, and a label or a target",
-                                     &options, read_csv};
+static bool is_table(const char *path)
+{
+    static const char *const ends[] = {".csv", ".tsv", ".txt", ".data", ".csv.gz", ".tsv.gz", ".data.gz"};
+    size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (n >= strlen(ends[i]) && strcasecmp(path + n - strlen(ends[i]), ends[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool guess_csv(const char *const *paths, size_t n, data_guess *out)
+{
+    if (n > 2 || !is_table(paths[0]) || !is_table(paths[n - 1]))
+        return false;
+    data_guess_path(out, "path", paths[0]);
+    if (n == 2)
+        data_guess_path(out, "test_path", paths[1]);
+    if (strcasestr(paths[0], ".tsv"))
+        data_guess_add(out, "delimiter", "tab");
+    return true;
+}
+
+const data_format data_format_csv = {
+    .name = "csv",
+    .help = "a table as text, plain or .gz: numbers, and a label or a target",
+    .options = &options,
+    .read = read_csv,
+    .guess = guess_csv,
+    .looks = "one or two CSV files (train, test)",
+};

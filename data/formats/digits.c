@@ -110,5 +110,9 @@ static ash_status read_digits(const void *settings, const node *map, arena *a, d
     return s;
 }
 
-const data_format data_format_digits = {"digits", "1,797 handwritten digits of 8x8, built into the program",
-                                        &no_options, read_digits};
+const data_format data_format_digits = {
+    .name = "digits",
+    .help = "1,797 handwritten digits of 8x8, built into the program",
+    .options = &no_options,
+    .read = read_digits,
+};

@@ -8,8 +8,8 @@
  */
 #include "data/file.h"
 #include "data/format.h"
+#include "data/labels.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_DIMS = 4, CHUNK = 1 << 16 };
@@ -261,61 +261,6 @@ static ash_status read_pair(idx_pair *p, size_t first, const idx_settings *set, 
     return s == ASH_OK ? idx_read(&p->images, put_pixel, &pixels, err) : s;
 }
 
-static int compare(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Label values to classes: as `classes` names them, else the values that occur in the training file,
- * ascending (EMNIST letters begin at 1). */
-static ash_status name_classes(const idx_settings *set, const char *test_path, arena *a, data_raw *raw,
-                               ash_error *err)
-{
-    if (set->classes.n) {
-        raw->n_outputs = (int)set->classes.n;
-        const char **names = ARENA_NEW(a, const char *, set->classes.n); /* the settings may go before the set */
-        for (size_t i = 0; names && i < set->classes.n; i++)
-            if (!(names[i] = arena_strdup(a, set->classes.v[i])))
-                return ash_fail_memory(err);
-        if (!names)
-            return ash_fail_memory(err);
-        raw->class_names = names;
-        return ASH_OK;
-    }
-    size_t n_train = raw->n - raw->n_test, n = 0;
-    int32_t *values = arena_memdup(a, raw->label, n_train * sizeof *values);
-    if (!values)
-        return ash_fail_memory(err);
-    qsort(values, n_train, sizeof *values, compare);
-    for (size_t i = 0; i < n_train; i++)
-        if (i == 0 || values[i] != values[n - 1])
-            values[n++] = values[i];
-    if (n > DATA_MAX_CLASSES)
-        return ash_fail(err, ASH_INVALID, "%s: %zu different labels; at most %d classes can be told apart",
-                        raw->name, n, DATA_MAX_CLASSES);
-    const char **names = ARENA_NEW(a, const char *, n);
-    if (!names)
-        return ash_fail_memory(err);
-    for (size_t k = 0; k < n; k++) {
-        names[k] = arena_printf(a, "%d", values[k]);
-        if (!names[k])
-            return ash_fail_memory(err);
-    }
-    for (size_t i = 0; i < raw->n; i++) {
-        int32_t *found = bsearch(&raw->label[i], values, n, sizeof *values, compare);
-        if (!found)
-            return ash_fail(
-                err, ASH_INVALID,
-                "%s: label %d of sample %zu is out of range: it does not occur in the training labels",
-                test_path, raw->label[i], i - n_train + 1);
-        raw->label[i] = (int32_t)(found - values);
-    }
-    raw->n_outputs = (int)n;
-    raw->class_names = names;
-    return ASH_OK;
-}
-
 /* ---- which files ---- */
 
 /* FOLDER/stem-idxN-ubyte as the family spells it, compressed or not; NULL: none of them is there. */
@@ -389,16 +334,6 @@ static ash_status find_files(idx_settings *s, const node *map, arena *a, ash_err
 
 /* ---- the format ---- */
 
-static ash_status feature_names(data_raw *raw, arena *a, ash_error *err)
-{
-    const char **names = ARENA_NEW(a, const char *, (size_t)raw->c);
-    for (int k = 0; names && k < raw->c; k++)
-        if (!(names[k] = arena_printf(a, "x%d", k + 1)))
-            names = NULL;
-    raw->feature_names = names;
-    return names ? ASH_OK : ash_fail_memory(err);
-}
-
 static ash_status read_files(const idx_settings *s, idx_pair *train, idx_pair *test, arena *a, data_raw *out,
                              ash_error *err)
 {
@@ -432,9 +367,9 @@ static ash_status read_files(const idx_settings *s, idx_pair *train, idx_pair *t
     if (status == ASH_OK && s->test_images)
         status = read_pair(test, out->n - out->n_test, s, out, err);
     if (status == ASH_OK)
-        status = name_classes(s, s->test_labels, a, out, err);
+        status = data_label_classes(out, s->classes, s->test_labels, a, err);
     if (status == ASH_OK && !out->is_image)
-        status = feature_names(out, a, err);
+        status = data_number_features(out, a, err);
     return status;
 }
 
@@ -464,5 +399,26 @@ static ash_status read_idx(const void *settings, const node *map, arena *a, data
     return status;
 }
 
-const data_format data_format_idx = {"idx", "IDX files, plain or gzip: MNIST, Fashion-MNIST and their family",
-                                     &options, read_idx};
+static bool guess_idx(const char *const *paths, size_t n, data_guess *out)
+{
+    static const char *const keys[] = {"train_images", "train_labels", "test_images", "test_labels"};
+    ash_error unused;
+    if (n == 1) {
+        data_guess_path(out, "path", paths[0]);
+        return find(out->a, paths[0], "train", "images", &unused) != NULL;
+    }
+    if ((n != 2 && n != 4) || (!strstr(paths[0], "ubyte") && !strstr(paths[0], "idx")))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        data_guess_path(out, keys[i], paths[i]);
+    return true;
+}
+
+const data_format data_format_idx = {
+    .name = "idx",
+    .help = "IDX files, plain or gzip: MNIST, Fashion-MNIST and their family",
+    .options = &options,
+    .read = read_idx,
+    .guess = guess_idx,
+    .looks = "a folder of IDX files, or two or four IDX files (images, labels, test images, test labels)",
+};

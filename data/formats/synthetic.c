@@ -107,4 +107,8 @@ static ash_status read_synthetic(const void *settings, const node *map, arena *a
 }
 
 const data_format data_format_synthetic = {
-    "synthetic", "samples of a known function, for tests and first steps", &options, read_synthetic};
+    .name = "synthetic",
+    .help = "samples of a known function, for tests and first steps",
+    .options = &options,
+    .read = read_synthetic,
+};

@@ -167,6 +167,17 @@ static void print_next(const recorder *rec, const report *r, arena *a)
     printf("  ashlar verify %s\n", path);
 }
 
+/* Without any result there is nothing to look at but the reason. */
+static void print_first_failure(const report *r)
+{
+    for (size_t i = 0; i < r->n_trials; i++)
+        if (r->trials[i]->reason) {
+            printf("no network has a result; trial %" PRIu64 ", %s: %s\n", r->trials[i]->id, trial_status_name(r->trials[i]->status),
+                   r->trials[i]->reason);
+            return;
+        }
+}
+
 ash_status outcome_print(recorder *rec, output_format format, double wall_s, ash_error *err)
 {
     arena *a = arena_create();
@@ -177,8 +188,11 @@ ash_status outcome_print(recorder *rec, output_format format, double wall_s, ash
     if (status == ASH_OK) {
         if (format == FORMAT_TABLE)
             print_counts(r, wall_s);
-        print_front(r, format, a);
-        if (format == FORMAT_TABLE) {
+        if (format == FORMAT_TABLE && r->n_front == 0)
+            print_first_failure(r);
+        else
+            print_front(r, format, a);
+        if (format == FORMAT_TABLE && r->n_front) {
             print_baselines(r);
             print_hypervolume(r);
             print_next(rec, r, a);

@@ -315,7 +315,7 @@ static ash_status command_cost(void *state, const genome *g, trial *t, arena *a,
 /* The last lines of what it said on standard error, on one line. */
 static const char *last_words(const buffer *tail, arena *a)
 {
-    char text[REASON_BYTES + 1];
+    char text[3 * REASON_BYTES + 1];
     size_t end = tail->len, start = end, lines = 0;
     while (end && (unsigned char)tail->data[end - 1] <= ' ')
         end--;
@@ -325,10 +325,14 @@ static const char *last_words(const buffer *tail, arena *a)
     size_t n = 0;
     for (size_t i = start; i < end; i++) {
         char c = tail->data[i];
-        if ((unsigned char)c <= ' ' || c == 127)
-            c = ' ';
-        if (c != ' ' || (n && text[n - 1] != ' ')) /* blanks run together */
+        if (c == '\n' && n) {
+            memcpy(text + n, " | ", 3);
+            n += 3;
+        } else if ((unsigned char)c > ' ' && c != 127) {
             text[n++] = c;
+        } else if (n && text[n - 1] != ' ') { /* blanks run together */
+            text[n++] = ' ';
+        }
     }
     text[n] = '\0';
     if (!command_is_utf8(text))

@@ -240,9 +240,13 @@ static const char *read_ok(const command_options *o, const json_t *answer, trial
 static bool read_refusal(const json_t *answer, trial_status *status, const char **reason)
 {
     const char *name = json_string_value(json_object_get(answer, "status")), *why = json_string_value(json_object_get(answer, "reason"));
+    trial_status own;
+    if (!name || !trial_status_from_name(name, &own) ||
+        !(own == TRIAL_DIVERGED || own == TRIAL_CAPPED || own == TRIAL_TIMEOUT || own == TRIAL_FAILED))
+        return false;
+    *status = own;
     *reason = why && *why ? why : "the program gives no reason";
-    return name && trial_status_from_name(name, status) &&
-           (*status == TRIAL_DIVERGED || *status == TRIAL_CAPPED || *status == TRIAL_TIMEOUT || *status == TRIAL_FAILED);
+    return true;
 }
 
 ash_status command_read_answer(const command_options *o, const buffer *answer, trial *t, arena *a, ash_error *err)

@@ -48,6 +48,8 @@ struct nn_op {
      * operator: the caller does. What it allocates comes from `a`. */
     ash_status (*infer)(nn_node *n, const nn_shape *in, arena *a, ash_error *err);
     bool (*is_alias)(const nn_node *n, bool training); /* its output is its input, reshaped at most; NULL: never */
+    bool commutes;   /* the order of its inputs does not matter */
+    bool moves_zero; /* of one input and no parameters, but does not map zeros to zeros */
 
     int in_place; /* NN_PLAIN: inference may write the output over one of the first this many inputs, of the same size, unless it is
                    * read again as a later input; activations and batch norms always may */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* block.c - the registry of blocks and the pieces they share; see block.h */
 #include "space/block.h"
+#include <stdio.h>
 #include <string.h>
 
 #define BLOCK(name) extern const block block_##name;
@@ -22,6 +23,7 @@ const char *const block_names[] = {
 };
 
 const char *const block_bits[] = {"32", "8", "4", "2", "1", NULL};
+const char *const block_activations[] = {"relu", "relu6", "hard_swish", "hard_sigmoid", "sigmoid", "tanh", "none", NULL};
 
 const block *block_at(size_t i)
 {
@@ -36,47 +38,64 @@ const block *block_find(const char *name)
     return NULL;
 }
 
-ash_status block_of_node(const node *name, const block **out, ash_error *err)
-{
-    typedef struct holder {
-        const char *block;
-    } holder;
-    static const option row = {"block", OPTION_NAME, offsetof(holder, block), NULL, .names = block_names, .help = "block"};
-    const option_table table = {"stage", &row, 1, sizeof(holder)};
-    node *map = &(node){.kind = NODE_MAP, .count = 1};
-    node copy = *name;
-    copy.key = "block";
-    copy.next = NULL;
-    map->first = &copy;
-    holder h;
-    ash_status status = option_read(&table, &h, map, NULL, err);
-    if (status == ASH_OK)
-        *out = block_find(h.block);
-    return status;
-}
-
 int lay_op(nn_graph *g, int input, const char *op, ash_error *err)
 {
     return input < 0 ? -1 : nn_add1(g, err, input, op, NULL);
 }
 
-int lay_conv(nn_graph *g, int input, int64_t width, int64_t kernel, int64_t stride, int64_t groups, const char *bits,
-               ash_error *err)
+int lay_act(nn_graph *g, int input, const char *activation, ash_error *err)
+{
+    return strcmp(activation, "none") == 0 ? input : lay_op(g, input, activation, err);
+}
+
+typedef enum shape { SQUARE, ALONG } shape; /* k x k, or k x 1 */
+
+typedef struct window {
+    char text[80];
+} window;
+
+static window window_of(shape of, int64_t kernel, int64_t stride)
+{
+    window w;
+    const char *one = of == ALONG ? ", 1]" : "", *open = of == ALONG ? "[" : "";
+    snprintf(w.text, sizeof(w.text), "kernel=%s%d%s, stride=%s%d%s", open, (int)kernel, one, open, (int)stride, one);
+    return w;
+}
+
+static int conv(nn_graph *g, int input, int64_t width, window w, int64_t groups, const char *bits, ash_error *err)
 {
     if (input < 0)
         return -1;
-    input = nn_add1(g, err, input, "conv2d", "out=%d, kernel=%d, stride=%d, groups=%d, bias=false, weight_bits=%s", (int)width,
-                    (int)kernel, (int)stride, (int)groups, bits);
+    input = nn_add1(g, err, input, "conv2d", "out=%d, %s, groups=%d, bias=false, weight_bits=%s", (int)width, w.text, (int)groups, bits);
     return lay_op(g, input, "batch_norm", err);
+}
+
+static int depthwise(nn_graph *g, int input, window w, const char *bits, ash_error *err)
+{
+    if (input < 0)
+        return -1;
+    input = nn_add1(g, err, input, "depthwise_conv2d", "%s, bias=false, weight_bits=%s", w.text, bits);
+    return lay_op(g, input, "batch_norm", err);
+}
+
+int lay_conv(nn_graph *g, int input, int64_t width, int64_t kernel, int64_t stride, int64_t groups, const char *bits, ash_error *err)
+{
+    return conv(g, input, width, window_of(SQUARE, kernel, stride), groups, bits, err);
+}
+
+int lay_conv1d(nn_graph *g, int input, int64_t width, int64_t kernel, int64_t stride, int64_t groups, const char *bits, ash_error *err)
+{
+    return conv(g, input, width, window_of(ALONG, kernel, stride), groups, bits, err);
 }
 
 int lay_depthwise(nn_graph *g, int input, int64_t kernel, int64_t stride, const char *bits, ash_error *err)
 {
-    if (input < 0)
-        return -1;
-    input = nn_add1(g, err, input, "depthwise_conv2d", "kernel=%d, stride=%d, bias=false, weight_bits=%s", (int)kernel,
-                    (int)stride, bits);
-    return lay_op(g, input, "batch_norm", err);
+    return depthwise(g, input, window_of(SQUARE, kernel, stride), bits, err);
+}
+
+int lay_depthwise1d(nn_graph *g, int input, int64_t kernel, int64_t stride, const char *bits, ash_error *err)
+{
+    return depthwise(g, input, window_of(ALONG, kernel, stride), bits, err);
 }
 
 int lay_add(nn_graph *g, int a, int b, ash_error *err)

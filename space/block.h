@@ -4,7 +4,7 @@
  * A block is one file in blocks/ that fills a `block`, and one line in blocks.def. Its option table declares its parameters;
  * whatever stands there can be a gene of the run file, with the table's range, default and help. By convention `width` is the
  * number of output channels, `bits` the weight bits of every weight in the block, and `stride` is taken by the first
- * of the repeats that share their genes (the later ones get 1).
+ * of the repeats that share their genes (the later ones get 1). A run file may define more (user_block.h); they belong to its space.
  */
 #ifndef SPACE_BLOCK_H
 #define SPACE_BLOCK_H
@@ -22,15 +22,13 @@ typedef struct block {
     const char *name, *help;
     const option_table *options;
     block_domain domain;
-    /* Append the block to the graph behind node `input`; its last node, or -1 with err filled in. */
+    /* Append the block to the graph behind node `input`; its last node, or -1 with err filled in. NULL: a block of the run file. */
     int (*build)(nn_graph *g, int input, const void *settings, ash_error *err);
 } block;
 
 const block *block_find(const char *name); /* NULL: unknown */
 const block *block_at(size_t i);           /* NULL past the end */
 extern const char *const block_names[];    /* NULL-terminated */
-/* A name from `names` and its file:line error when it is not one. */
-ash_status block_of_node(const node *name, const block **out, ash_error *err);
 
 /* Rows that most blocks share; `type` is the settings struct. */
 #define BLOCK_WIDTH(type)                                                                                              \
@@ -41,6 +39,10 @@ ash_status block_of_node(const node *name, const block **out, ash_error *err);
     {                                                                                                                  \
         "kernel", OPTION_INT, offsetof(type, kernel), def, 1, 31, .help = "height and width of the kernel"             \
     }
+#define BLOCK_KERNEL1D(type, def)                                                                                      \
+    {                                                                                                                  \
+        "kernel", OPTION_INT, offsetof(type, kernel), def, 1, 255, .help = "steps of the kernel"                       \
+    }
 #define BLOCK_STRIDE(type, def)                                                                                        \
     {                                                                                                                  \
         "stride", OPTION_INT, offsetof(type, stride), def, 1, 16, .help = "step; of the first repeat only"                  \
@@ -49,13 +51,22 @@ ash_status block_of_node(const node *name, const block **out, ash_error *err);
     {                                                                                                                  \
         "bits", OPTION_NAME, offsetof(type, bits), "32", .names = block_bits, .help = "weight bits"                    \
     }
-extern const char *const block_bits[]; /* "32", "8", "4", "2", "1" */
+#define BLOCK_ACTIVATION(type, def)                                                                                    \
+    {                                                                                                                  \
+        "activation", OPTION_NAME, offsetof(type, activation), def, .names = block_activations, .help = "activation"   \
+    }
+extern const char *const block_bits[];        /* "32", "8", "4", "2", "1" */
+extern const char *const block_activations[]; /* operators, and "none" */
 
 /* Pieces of blocks. Each passes -1 on, so that a chain is checked once at its end. */
 int lay_op(nn_graph *g, int input, const char *op, ash_error *err); /* an operator without attributes */
 int lay_conv(nn_graph *g, int input, int64_t width, int64_t kernel, int64_t stride, int64_t groups, const char *bits,
                ash_error *err); /* convolution without bias, then batch norm */
 int lay_depthwise(nn_graph *g, int input, int64_t kernel, int64_t stride, const char *bits, ash_error *err); /* same */
+int lay_act(nn_graph *g, int input, const char *activation, ash_error *err); /* one of block_activations */
+/* Over a sequence (steps, 1, features): a kernel of kernel x 1, a stride of stride x 1. */
+int lay_conv1d(nn_graph *g, int input, int64_t width, int64_t kernel, int64_t stride, int64_t groups, const char *bits, ash_error *err);
+int lay_depthwise1d(nn_graph *g, int input, int64_t kernel, int64_t stride, const char *bits, ash_error *err);
 int lay_add(nn_graph *g, int a, int b, ash_error *err);
 
 #endif

@@ -2,7 +2,7 @@
 /* canonical.c - one network, one text
  *
  * What changes nothing is removed (operators that hand on their input, zeros through operators that map zero to zero, nodes that do
- * not reach the output). Every node gets a number made of its operator, attributes and inputs; the inputs of an addition are
+ * not reach the output). Every node gets a number made of its operator, attributes and inputs; the inputs of sums and products are
  * sorted by it, and the nodes written in the order in which a walk from the output finishes them. Numbers that look
  * upwards as well (Weisfeiler & Leman 1968) tell apart twins with different uses. Numbers only order: the text holds the
  * network itself, so that a collision could cost a match but never make two networks one.
@@ -42,7 +42,7 @@ static uint64_t key_of_text(const char *text)
 
 static bool commutes(const nn_node *n)
 {
-    return strcmp(n->op->name, "add") == 0;
+    return n->op->commutes;
 }
 
 static bool is_zero(const nn_node *n)
@@ -61,7 +61,7 @@ static bool keeps_zero(const nn_node *n)
     for (int i = 0; i < n->n_params; i++)
         if (n->params[i].role != NN_WEIGHT)
             return false;
-    return n->n_inputs == 1;
+    return n->n_inputs == 1 && !n->op->moves_zero;
 }
 
 static void simplify(work *w)

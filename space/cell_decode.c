@@ -177,7 +177,7 @@ static int add_edge_op(builder *b, const edge_op *op, int x)
     }
     if (option_read(table, settings, map, a, b->err) != ASH_OK)
         return -1;
-    return op->block->build(b->graph, x, settings, b->err);
+    return block_build(op->block, b->graph, x, settings, b->err);
 }
 
 /* The terms that an edge brings: the operator is built in any case. */

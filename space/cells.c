@@ -29,7 +29,7 @@ static const option rows[] = {
 static const option_table table = OPTION_TABLE("cell", settings, rows);
 
 /* "separable_5x5" is the block separable with kernel 5; "separable" has its default kernel. */
-static ash_status read_op(const char *text, const node *place, edge_op *out, ash_error *err)
+static ash_status read_op(const space *s, const char *text, const node *place, edge_op *out, ash_error *err)
 {
     const char *cut = strrchr(text, '_');
     int64_t k = 0, k2 = 0;
@@ -48,7 +48,7 @@ static ash_status read_op(const char *text, const node *place, edge_op *out, ash
     if (n < sizeof(base)) {
         memcpy(base, text, n);
         base[n] = '\0';
-        out->block = block_find(base);
+        out->block = space_block(s, base);
     }
     bool sized = n < strlen(text);
     if (out->block && out->block->domain == BLOCK_IMAGES && (!sized || option_find(out->block->options, "kernel"))) {
@@ -66,7 +66,7 @@ static ash_status read_op(const char *text, const node *place, edge_op *out, ash
                      near ? near : "of maps with its kernel, such as nor_conv_3x3", near ? "\"?" : "");
 }
 
-static ash_status read_ops(cell *c, const option_texts *names, const node *map, arena *a, ash_error *err)
+static ash_status read_ops(const space *s, cell *c, const option_texts *names, const node *map, arena *a, ash_error *err)
 {
     edge_op *ops = ARENA_NEW(a, edge_op, names->n + 1);
     const node *list = node_get(map, "ops"), *place = list ? list : map;
@@ -76,7 +76,7 @@ static ash_status read_ops(cell *c, const option_texts *names, const node *map, 
         return node_fail(place, err, "ops has no values; give at least one");
     const node *item = list && list->kind == NODE_LIST ? list->first : list;
     for (size_t i = 0; i < names->n; i++, item = item ? item->next : NULL) {
-        if (read_op(names->v[i], item ? item : place, &ops[i], err) != ASH_OK)
+        if (read_op(s, names->v[i], item ? item : place, &ops[i], err) != ASH_OK)
             return err->status;
         ops[i].name = arena_strdup(a, ops[i].name); /* the document may go */
         if (!ops[i].name)
@@ -129,7 +129,7 @@ ash_status cell_read(space *s, const node *map, ash_error *err)
         return node_fail(node_get(map, "ops"), err, "one operation leaves nothing to choose; give two or more");
     *c = (cell){.nodes = set.nodes, .channels = set.channels, .repeats = set.repeats, .bits = set.bits,
                 .stem = set.stem ? set.stem : set.channels.v[0]};
-    if (read_ops(c, &set.ops, map, s->arena, err) != ASH_OK)
+    if (read_ops(s, c, &set.ops, map, s->arena, err) != ASH_OK)
         return err->status;
     s->cell = c;
     return make_genes(s, c, err);

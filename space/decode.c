@@ -69,7 +69,7 @@ static ash_status check_stride(const decoder *d, const option_table *table, cons
 
 static ash_status add_block(decoder *d, const position *p, bool first, ash_error *err)
 {
-    const block *b = block_find(space_value(p->block, d->g));
+    const block *b = space_block(d->s, space_value(p->block, d->g));
     void *settings;
     if (read_settings(d, p, b, b->options, first, &settings, err) != ASH_OK)
         return err->status;
@@ -78,7 +78,7 @@ static ash_status add_block(decoder *d, const position *p, bool first, ash_error
     if (check_stride(d, b->options, settings, err) != ASH_OK)
         return err->status;
     int before = d->graph->n_nodes;
-    d->x = b->build(d->graph, d->x, settings, err);
+    d->x = block_build(b, d->graph, d->x, settings, err);
     if (d->x < 0)
         return ash_prefix(err, "%s", b->name);
     d->vector = d->vector || b->domain == BLOCK_VECTORS;

@@ -43,7 +43,7 @@ static ash_status read_palette(reader *rd, const node *choice, palette *out, ash
     if (!out->blocks || !out->tables)
         return ash_fail_memory(err);
     for (size_t i = 0; i < n; i++, item = item->next) {
-        if (block_of_node(item, &out->blocks[i], err) != ASH_OK)
+        if (space_block_of_node(rd->s, item, &out->blocks[i], err) != ASH_OK)
             return err->status;
         for (size_t k = 0; k < i; k++)
             if (out->blocks[k] == out->blocks[i])

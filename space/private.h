@@ -71,6 +71,8 @@ typedef struct cell {
 
 struct space {
     arena *arena;
+    const block **blocks; /* those that the run file defines (user_block.h) */
+    size_t n_blocks;
     nn_shape input;
     int outputs;
     const gene *genes;
@@ -81,6 +83,12 @@ struct space {
     const cell *cell; /* NULL: a space of stages */
     double count;
 };
+
+/* space.c: blocks of the run file and those of block.h. */
+const block *space_block(const space *s, const char *name); /* NULL: unknown */
+ash_status space_block_of_node(const space *s, const node *name, const block **out, ash_error *err);
+/* Appends the block to the graph behind node `input`; its last node, or -1 with err filled in. */
+int block_build(const block *b, nn_graph *g, int input, const void *settings, ash_error *err);
 
 /* genome.c */
 bool space_holds(const conditions *when, const genome *g);

@@ -1,11 +1,53 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* space.c - reading a space section, and saying what is in it */
 #include "core/text.h"
-#include "space/private.h"
+#include "space/user_block.h"
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const stage_keys[] = {"stages", "head", "defaults", "cell", NULL};
+static const char *const stage_keys[] = {"stages", "head", "defaults", "cell", "blocks", NULL};
+
+/* ------------------------------------------------------------------ blocks */
+
+const block *space_block(const space *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_blocks; i++)
+        if (strcmp(s->blocks[i]->name, name) == 0)
+            return s->blocks[i];
+    return block_find(name);
+}
+
+ash_status space_block_of_node(const space *s, const node *name, const block **out, ash_error *err)
+{
+    const char *names[256];
+    size_t n = 0;
+    *out = name->kind == NODE_SCALAR ? space_block(s, name->text) : NULL;
+    if (*out)
+        return ASH_OK;
+    if (name->kind != NODE_SCALAR)
+        return node_fail(name, err, "block must be text, not a %s", name->kind == NODE_LIST ? "list" : "map");
+    for (; block_names[n] && n < 128; n++)
+        names[n] = block_names[n];
+    for (size_t i = 0; i < s->n_blocks && n < 256; i++)
+        names[n++] = s->blocks[i]->name;
+    const char *near = text_nearest(name->text, names, n);
+    if (near)
+        return node_fail(name, err, "unknown block \"%s\"; did you mean \"%s\"?", name->text, near);
+    buffer known = {0};
+    for (size_t i = 0; i < n; i++)
+        buffer_printf(&known, "%s%s", i ? ", " : "", names[i]);
+    node_fail(name, err, "unknown block \"%s\"; known are: %s; blocks of your own stand in space.blocks, before they are used", name->text,
+              known.len ? known.data : "none");
+    buffer_free(&known);
+    return ASH_INVALID;
+}
+
+int block_build(const block *b, nn_graph *g, int input, const void *settings, ash_error *err)
+{
+    return b->build ? b->build(g, input, settings, err) : user_block_build(b, g, input, settings, err);
+}
+
+/* ------------------------------------------------------------------ the section */
 
 static ash_status check_keys(const node *map, ash_error *err)
 {
@@ -18,9 +60,9 @@ static ash_status check_keys(const node *map, ash_error *err)
                 return node_fail_key(n, err, "duplicate key \"%s\" in space; it stands already in line %d", n->key, before->key_line);
         if (known)
             continue;
-        const char *near = text_nearest(n->key, stage_keys, 4);
+        const char *near = text_nearest(n->key, stage_keys, 5);
         return near ? node_fail_key(n, err, "unknown key \"%s\" in space; did you mean \"%s\"?", n->key, near)
-                    : node_fail_key(n, err, "unknown key \"%s\" in space; known are: stages, head, defaults, cell", n->key);
+                    : node_fail_key(n, err, "unknown key \"%s\" in space; known are: stages, head, defaults, cell, blocks", n->key);
     }
     return ASH_OK;
 }
@@ -33,12 +75,14 @@ static ash_status read_map(space *s, const node *map, ash_error *err)
         return node_fail(map, err, "space must be a map with stages or a cell");
     if (check_keys(map, err) != ASH_OK)
         return err->status;
-    const node *stages = node_get(map, "stages"), *one = node_get(map, "cell");
+    const node *stages = node_get(map, "stages"), *one = node_get(map, "cell"), *blocks = node_get(map, "blocks");
     if (!stages && !one)
         return node_fail(map, err, "space needs \"stages\", a list of stages, or \"cell\"");
+    if (blocks && user_blocks_read(s, blocks, err) != ASH_OK)
+        return err->status;
     if (!one)
         return stages_read(s, map, err);
-    if (map->count > 1)
+    if (map->count > (blocks ? 2 : 1))
         return node_fail_key(one, err, "a space has a cell or stages, not both; a cell's settings stand inside \"cell\"");
     return cell_read(s, one, err);
 }

@@ -35,6 +35,7 @@ const nn_op nn_op_add = {
     .min_inputs = 2,
     .max_inputs = NN_MAX_INPUTS,
     .infer = infer,
+    .commutes = true,
     .in_place = 2,
     .forward = forward,
     .backward = backward,

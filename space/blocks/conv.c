@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv.c - convolution, batch norm, activation */
 #include "space/block.h"
-#include <string.h>
 
 typedef struct settings {
     int64_t width, kernel, stride, groups;
     const char *activation, *bits;
 } settings;
-
-static const char *const activations[] = {"relu", "relu6", "none", NULL};
 
 static const option rows[] = {
     BLOCK_WIDTH(settings),
@@ -16,8 +13,7 @@ static const option rows[] = {
     BLOCK_STRIDE(settings, "1"),
     {"groups", OPTION_INT, offsetof(settings, groups), "1", 1, 8192,
      .help = "groups of channels that do not see one another"},
-    {"activation", OPTION_NAME, offsetof(settings, activation), "relu", .names = activations,
-     .help = "what follows the batch norm"},
+    BLOCK_ACTIVATION(settings, "relu"),
     BLOCK_BITS(settings),
 };
 static const option_table options = OPTION_TABLE("conv", settings, rows);
@@ -26,8 +22,7 @@ static int build(nn_graph *g, int x, const void *settings_, ash_error *err)
 {
     const settings *s = settings_;
     x = lay_conv(g, x, s->width, s->kernel, s->stride, s->groups, s->bits, err);
-    return strcmp(s->activation, "none") == 0 ? x : lay_op(g, x, s->activation, err);
+    return lay_act(g, x, s->activation, err);
 }
 
-
-const block block_conv = {"conv", "convolution, batch norm, ReLU", &options, BLOCK_IMAGES, build};
+const block block_conv = {"conv", "convolution, batch norm, activation", &options, BLOCK_IMAGES, build};

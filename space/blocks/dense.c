@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dense.c - fully connected layer, optional batch norm, ReLU */
+/* dense.c - fully connected layer, optional batch norm, activation */
 #include "space/block.h"
 
 typedef struct settings {
     int64_t width;
     bool batch_norm;
-    const char *bits;
+    const char *activation, *bits;
 } settings;
 
 static const option rows[] = {
     BLOCK_WIDTH(settings),
     {"batch_norm", OPTION_BOOL, offsetof(settings, batch_norm), "false",
      .help = "batch norm instead of a bias"},
+    BLOCK_ACTIVATION(settings, "relu"),
     BLOCK_BITS(settings),
 };
 static const option_table options = OPTION_TABLE("dense", settings, rows);
@@ -23,7 +24,7 @@ static int build(nn_graph *g, int x, const void *settings_, ash_error *err)
                 s->bits);
     if (s->batch_norm)
         x = lay_op(g, x, "batch_norm", err);
-    return lay_op(g, x, "relu", err);
+    return lay_act(g, x, s->activation, err);
 }
 
-const block block_dense = {"dense", "fully connected layer and ReLU", &options, BLOCK_VECTORS, build};
+const block block_dense = {"dense", "fully connected layer and activation", &options, BLOCK_VECTORS, build};

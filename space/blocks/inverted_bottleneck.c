@@ -6,7 +6,7 @@
 
 typedef struct settings {
     int64_t width, kernel, stride, expansion;
-    const char *bits;
+    const char *activation, *bits;
 } settings;
 
 static const option rows[] = {
@@ -14,6 +14,7 @@ static const option rows[] = {
     BLOCK_KERNEL(settings, "3"),
     BLOCK_STRIDE(settings, "1"),
     {"expansion", OPTION_INT, offsetof(settings, expansion), "4", 1, 64, .help = "inner channels per input channel"},
+    BLOCK_ACTIVATION(settings, "relu6"),
     BLOCK_BITS(settings),
 };
 static const option_table options = OPTION_TABLE("inverted_bottleneck", settings, rows);
@@ -24,10 +25,10 @@ static int build(nn_graph *g, int x, const void *settings_, ash_error *err)
     int first = x, c = g->nodes[x].shape.c;
     if (s->expansion > 1) {
         x = lay_conv(g, x, s->expansion * c, 1, 1, 1, s->bits, err);
-        x = lay_op(g, x, "relu6", err);
+        x = lay_act(g, x, s->activation, err);
     }
     x = lay_depthwise(g, x, s->kernel, s->stride, s->bits, err);
-    x = lay_op(g, x, "relu6", err);
+    x = lay_act(g, x, s->activation, err);
     x = lay_conv(g, x, s->width, 1, 1, 1, s->bits, err);
     return s->stride == 1 && s->width == c ? lay_add(g, first, x, err) : x;
 }

@@ -4,13 +4,14 @@
 
 typedef struct settings {
     int64_t width, kernel, stride;
-    const char *bits;
+    const char *activation, *bits;
 } settings;
 
 static const option rows[] = {
     BLOCK_WIDTH(settings),
     BLOCK_KERNEL(settings, "3"),
     BLOCK_STRIDE(settings, "1"),
+    BLOCK_ACTIVATION(settings, "relu"),
     BLOCK_BITS(settings),
 };
 static const option_table options = OPTION_TABLE("nor_conv", settings, rows);
@@ -18,8 +19,8 @@ static const option_table options = OPTION_TABLE("nor_conv", settings, rows);
 static int build(nn_graph *g, int x, const void *settings_, ash_error *err)
 {
     const settings *s = settings_;
-    x = lay_op(g, x, "relu", err);
+    x = lay_act(g, x, s->activation, err);
     return lay_conv(g, x, s->width, s->kernel, s->stride, 1, s->bits, err);
 }
 
-const block block_nor_conv = {"nor_conv", "ReLU, convolution, batch norm", &options, BLOCK_IMAGES, build};
+const block block_nor_conv = {"nor_conv", "activation, convolution, batch norm", &options, BLOCK_IMAGES, build};

@@ -6,13 +6,14 @@
 
 typedef struct settings {
     int64_t width, kernel, stride;
-    const char *bits;
+    const char *activation, *bits;
 } settings;
 
 static const option rows[] = {
     BLOCK_WIDTH(settings),
     BLOCK_KERNEL(settings, "3"),
     BLOCK_STRIDE(settings, "1"),
+    BLOCK_ACTIVATION(settings, "relu"),
     BLOCK_BITS(settings),
 };
 static const option_table options = OPTION_TABLE("residual", settings, rows);
@@ -23,11 +24,11 @@ static int build(nn_graph *g, int x, const void *settings_, ash_error *err)
     int shortcut = x;
     bool same = s->stride == 1 && s->width == g->nodes[x].shape.c;
     x = lay_conv(g, x, s->width, s->kernel, s->stride, 1, s->bits, err);
-    x = lay_op(g, x, "relu", err);
+    x = lay_act(g, x, s->activation, err);
     x = lay_conv(g, x, s->width, s->kernel, 1, 1, s->bits, err);
     if (!same && x >= 0)
         shortcut = lay_conv(g, shortcut, s->width, 1, s->stride, 1, s->bits, err);
-    return lay_op(g, lay_add(g, shortcut, x, err), "relu", err);
+    return lay_act(g, lay_add(g, shortcut, x, err), s->activation, err);
 }
 
 const block block_residual = {"residual", "two convolutions with a shortcut", &options, BLOCK_IMAGES, build};

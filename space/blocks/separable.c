@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* separable.c - depthwise then pointwise convolution, each with batch norm and ReLU (Howard et al., arXiv:1704.04861) */
+/* separable.c - depthwise then pointwise convolution, each with batch norm and activation (Howard et al., arXiv:1704.04861) */
 #include "space/block.h"
 
 typedef struct settings {
     int64_t width, kernel, stride;
-    const char *bits;
+    const char *activation, *bits;
 } settings;
 
 static const option rows[] = {
     BLOCK_WIDTH(settings),
     BLOCK_KERNEL(settings, "3"),
     BLOCK_STRIDE(settings, "1"),
+    BLOCK_ACTIVATION(settings, "relu"),
     BLOCK_BITS(settings),
 };
 static const option_table options = OPTION_TABLE("separable", settings, rows);
@@ -19,10 +20,10 @@ static int build(nn_graph *g, int x, const void *settings_, ash_error *err)
 {
     const settings *s = settings_;
     x = lay_depthwise(g, x, s->kernel, s->stride, s->bits, err);
-    x = lay_op(g, x, "relu", err);
+    x = lay_act(g, x, s->activation, err);
     x = lay_conv(g, x, s->width, 1, 1, 1, s->bits, err);
-    return lay_op(g, x, "relu", err);
+    return lay_act(g, x, s->activation, err);
 }
 
-const block block_separable = {"separable", "depthwise and pointwise convolution, each with batch norm and ReLU", &options,
+const block block_separable = {"separable", "depthwise and pointwise convolution, each with batch norm and activation", &options,
                                BLOCK_IMAGES, build};

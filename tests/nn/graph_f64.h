@@ -112,6 +112,36 @@ static inline void f64_concat(f64_graph *f, int id)
     }
 }
 
+static inline double f64_spread(const f64_graph *f, int id, int i, int y, int x, int c) /* (1, 1, c) is the same everywhere */
+{
+    nn_shape s = f->g->nodes[id].shape;
+    return f->out[id][s.h == 1 && s.w == 1 ? f64_at(s, i, 0, 0, c) : f64_at(s, i, y, x, c)];
+}
+
+static inline void f64_multiply(f64_graph *f, int id)
+{
+    const nn_node *n = &f->g->nodes[id];
+    for (int i = 0; i < f->n; i++)
+        for (int y = 0; y < n->shape.h; y++)
+            for (int x = 0; x < n->shape.w; x++)
+                for (int c = 0; c < n->shape.c; c++)
+                    f->out[id][f64_at(n->shape, i, y, x, c)] =
+                        f64_spread(f, n->inputs[0], i, y, x, c) * f64_spread(f, n->inputs[1], i, y, x, c);
+}
+
+static inline void f64_shuffle(f64_graph *f, int id) /* as ShuffleNet: reshape (groups, n), transpose, flatten */
+{
+    const nn_node *n = &f->g->nodes[id];
+    buffer attrs = {0};
+    nn_print_attrs(n, &attrs);
+    size_t groups = strtoul(strchr(attrs.data, ' '), NULL, 10), channels = (size_t)n->shape.c;
+    buffer_free(&attrs);
+    for (size_t i = 0; i < (size_t)f->n * (size_t)nn_elements(n->shape); i++) {
+        size_t c = i % channels;
+        f->out[id][i] = f->out[n->inputs[0]][i - c + c % groups * (channels / groups) + c / groups];
+    }
+}
+
 static inline bool f64_is(const nn_node *n, const char *op)
 {
     return strcmp(n->op->name, op) == 0;
@@ -138,6 +168,19 @@ static inline bool f64_node(f64_graph *f, int id)
     else if (f64_is(n, "relu") || f64_is(n, "relu6"))
         for (size_t i = 0; i < count; i++)
             y[i] = fmin(fmax(x[i], 0), f64_is(n, "relu6") ? 6 : INFINITY);
+    else if (f64_is(n, "hard_swish") || f64_is(n, "hard_sigmoid"))
+        for (size_t i = 0; i < count; i++)
+            y[i] = (f64_is(n, "hard_swish") ? x[i] : 1) * fmin(fmax(x[i] + 3, 0), 6) / 6;
+    else if (f64_is(n, "sigmoid"))
+        for (size_t i = 0; i < count; i++)
+            y[i] = 1 / (1 + exp(-x[i]));
+    else if (f64_is(n, "tanh"))
+        for (size_t i = 0; i < count; i++)
+            y[i] = tanh(x[i]);
+    else if (f64_is(n, "multiply"))
+        f64_multiply(f, id);
+    else if (f64_is(n, "channel_shuffle"))
+        f64_shuffle(f, id);
     else if (f64_is(n, "add"))
         for (size_t i = 0; i < count; i++) {
             y[i] = 0;

@@ -153,7 +153,7 @@ static fixture random_network(uint64_t seed, int most)
 {
     static const char *convs[] = {"out=3, kernel=3", "out=5, kernel=1", "out=5, kernel=3, dilation=2", "out=2, kernel=[1, 3]",
                                   "out=6, kernel=3, bias=false"};
-    static const char *ops[] = {"relu", "batch_norm", "relu6", "identity", "dropout"};
+    static const char *ops[] = {"relu", "batch_norm", "relu6", "identity", "dropout", "hard_swish", "sigmoid", "tanh"};
     static const char *pools[] = {"max_pool", "avg_pool"};
     rng r = rng_stream(seed, "networks", 0);
     fixture f = start(4, 4, 3);
@@ -162,14 +162,17 @@ static fixture random_network(uint64_t seed, int most)
         int last = f.g->n_nodes - 1;
         int back = (int)rng_below(&r, 4), x = last - (back < last ? back : last), other = (int)rng_below(&r, (uint32_t)last + 1);
         nn_shape a = f.g->nodes[x].shape, b = f.g->nodes[other].shape;
-        switch (rng_below(&r, 6)) {
+        bool same = a.c == b.c && a.h == b.h;
+        switch (rng_below(&r, 8)) {
         case 0: add(&f, "conv2d", x, -1, convs[rng_below(&r, 5)]); break;
-        case 1: add(&f, ops[rng_below(&r, 5)], x, -1, NULL); break;
+        case 1: add(&f, ops[rng_below(&r, 8)], x, -1, NULL); break;
         case 2: add(&f, pools[rng_below(&r, 2)], x, -1, "kernel=3, stride=1, padding=same"); break;
         case 3: add(&f, "depthwise_conv2d", x, -1, "kernel=3"); break;
-        case 4: add(&f, "concat", x, other, NULL); break;
+        case 4: add(&f, "concat", x, a.h == b.h ? other : x, NULL); break;
+        case 5: add(&f, "multiply", add(&f, "hard_sigmoid", add(&f, "global_avg_pool", other, -1, NULL), -1, NULL), other, NULL); break;
+        case 6: add(&f, "multiply", x, same ? other : x, NULL); break;
         default:
-            if (a.c == b.c) {
+            if (same) {
                 int inputs[3] = {x, other, x};
                 int k = 2 + (int)rng_below(&r, 2);
                 assert_true(nn_add(f.g, &f.err, "add", inputs, k, NULL) > 0);

@@ -193,7 +193,8 @@ int user_block_build(const block *b, nn_graph *g, int input, const void *setting
         const user_layer *l = &u->layers[sc.n_layers];
         nodes[sc.n_layers + 1] = add_layer(&sc, l, err);
         if (nodes[sc.n_layers + 1] < 0) {
-            ash_prefix(err, "layer %d (%s)", (int)sc.n_layers + 1, l->what);
+            bool named = strncmp(err->text, l->what, strlen(l->what)) == 0; /* by nn */
+            ash_prefix(err, named ? "layer %d" : "layer %d (%s)", (int)sc.n_layers + 1, l->what);
             return -1;
         }
     }

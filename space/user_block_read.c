@@ -384,7 +384,7 @@ static ash_status read_attributes(reader *rd, const node *layer, user_layer *l, 
         if (contains(own, n->key))
             continue;
         if (t->count == 0)
-            return node_fail_key(n, err, "%s has no attribute \"%s\"; a value with a comma needs quotes inside { }", l->what, n->key);
+            return node_fail_key(n, err, "%s has no attribute \"%s\"", l->what, n->key);
         bool computed = option_find(t, n->key) && has_expression(n);
         if ((computed ? check_expression(rd, n, err) : check_value(t, n, n->key, rd->s->arena, err)) != ASH_OK)
             return err->status;
@@ -403,10 +403,13 @@ static ash_status read_layer(reader *rd, const node *layer, ash_error *err)
     user_layer *l = &rd->block->layers[rd->sc.n_layers];
     if (layer->kind != NODE_MAP)
         return node_fail(layer, err, "a layer is a map such as {op: conv2d, out: $width} or {block: conv, width: $width}");
-    for (const node *n = layer->first; n; n = n->next)
+    for (const node *n = layer->first; n; n = n->next) {
+        if (strpbrk(n->key, "$()")) /* {out: max(1, $in / 4)} has the keys "out" and "$in / 4)" */
+            return node_fail_key(n, err, "\"%s\" is no key; a value with a comma needs quotes inside { }", n->key);
         for (const node *before = layer->first; before != n; before = before->next)
             if (strcmp(before->key, n->key) == 0)
                 return node_fail_key(n, err, "duplicate key \"%s\" in a layer", n->key);
+    }
     if (read_what(rd, layer, l, err) || read_id(rd, node_get(layer, "id"), l, err) || read_inputs(rd, layer, l, err) ||
         read_when(rd, node_get(layer, "when"), l, err) || read_attributes(rd, layer, l, err))
         return err->status;

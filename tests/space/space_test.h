@@ -66,6 +66,12 @@ static inline node *mini_flow(mini *m, const char *key)
     mini_blank(m);
     bool map = *m->at == '{', list = *m->at == '[';
     node *out;
+    if (*m->at == '"') {
+        m->at++;
+        out = mini_place(m, node_scalar(m->a, key, mini_word(m, "\"")));
+        m->at++;
+        return out;
+    }
     if (!map && !list)
         return mini_place(m, node_scalar(m->a, key, mini_word(m, ",]}\n")));
     m->at++;

@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* model.c - from a run and its trials to what a report shows
- *
- * The anytime curve: trials are visited in virtual order and the non-dominated ones so far are kept in an archive. The
- * hypervolume is computed again only when a trial enters the archive, from the archive alone, so a run of ten thousand
- * trials costs a few hundred small hypervolumes.
- *
- * Without a reference point of its own, a run gets one from its front: the nadir (the worst value of each objective
- * on the front) plus a tenth of the distance to the ideal, so that the extremes count too (Ishibuchi et al. 2018,
- * doi:10.1162/evco_a_00226, discuss the choice). Such a hypervolume compares nothing across runs; reports say which it is. */
+/* model.c - from a run and its trials to what a report shows */
 #include "core/pareto.h"
 #include "core/text.h"
 #include "reports/report.h"
@@ -28,12 +20,6 @@ int report_metric_index(const report *r, const char *name)
 static bool is_result(const trial *t)
 {
     return t->status == TRIAL_OK;
-}
-
-static bool counts(const trial *t)
-{
-    return t->status != TRIAL_DUPLICATE && t->status != TRIAL_INVALID && t->status != TRIAL_INFEASIBLE &&
-           t->status != TRIAL_PENDING;
 }
 
 typedef struct metric_list {
@@ -146,7 +132,7 @@ static bool read_data(report *r, report_metric *metrics, arena *a)
 
 typedef struct order_key {
     double value;
-    uint64_t finish, id;
+    uint64_t id;
     size_t index;
 } order_key;
 
@@ -155,8 +141,6 @@ static int by_value_then_id(const void *x, const void *y)
     const order_key *a = x, *b = y;
     if (a->value != b->value)
         return a->value < b->value ? -1 : 1;
-    if (a->finish != b->finish)
-        return a->finish < b->finish ? -1 : 1;
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
@@ -203,121 +187,6 @@ static ash_status find_front(report *r, arena *a, ash_error *err)
     return ASH_OK;
 }
 
-static bool parse_reference(const char *text, size_t m, double *out)
-{
-    size_t n = 0;
-    while (text && *text) {
-        size_t len = strcspn(text, ",");
-        char word[64];
-        const char *from = text + strspn(text, " ");
-        size_t used = len - (size_t)(from - text);
-        if (used >= sizeof word || n == m)
-            return false;
-        memcpy(word, from, used);
-        while (used && word[used - 1] == ' ')
-            used--;
-        word[used] = 0;
-        if (!text_to_real(word, &out[n++]))
-            return false;
-        text += len;
-        text += *text == ',';
-    }
-    return n == m && m > 0;
-}
-
-static ash_status choose_reference(report *r, arena *a, ash_error *err)
-{
-    size_t m = r->n_objectives;
-    double *reference = ARENA_NEW(a, double, m + 1);
-    if (!reference)
-        return ash_fail_memory(err);
-    if (parse_reference(r->run->reference, m, reference)) {
-        r->reference_given = true;
-    } else {
-        if (!r->n_front)
-            return ASH_OK;
-        for (size_t k = 0; k < m; k++) {
-            double ideal = INFINITY, nadir = -INFINITY;
-            for (size_t i = 0; i < r->n_front; i++) {
-                double v = r->values[r->front[i] * r->n_metrics + k];
-                ideal = fmin(ideal, v);
-                nadir = fmax(nadir, v);
-            }
-            double margin = nadir > ideal ? 0.1 * (nadir - ideal) : nadir != 0 ? 0.1 * fabs(nadir) : 1;
-            reference[k] = nadir + margin;
-        }
-    }
-    r->reference = reference;
-    r->box = 1;
-    for (size_t k = 0; k < m; k++)
-        r->box *= reference[k] > 0 ? reference[k] : 0;
-    for (size_t i = 0; i < r->n_front; i++) /* a share of the box below the reference needs objectives of one sign */
-        for (size_t k = 0; k < m; k++)
-            if (r->values[r->front[i] * r->n_metrics + k] < 0)
-                r->box = 0;
-    return ASH_OK;
-}
-
-/* Put p into the archive of n rows unless a row dominates or equals it; drop what it dominates. True when it went in. */
-static bool archive_put(double *rows, size_t *n, const double *p, size_t m)
-{
-    for (size_t i = 0; i < *n; i++)
-        if (pareto_dominates(rows + i * m, p, m) || !memcmp(rows + i * m, p, m * sizeof *p))
-            return false;
-    size_t kept = 0;
-    for (size_t i = 0; i < *n; i++)
-        if (!pareto_dominates(p, rows + i * m, m)) {
-            if (kept != i)
-                memmove(rows + kept * m, rows + i * m, m * sizeof *p);
-            kept++;
-        }
-    memcpy(rows + kept * m, p, m * sizeof *p);
-    *n = kept + 1;
-    return true;
-}
-
-static ash_status grow_history(report *r, arena *a, ash_error *err)
-{
-    size_t m = r->n_objectives, n = r->n_trials, archived = 0;
-    order_key *keys = ARENA_NEW(a, order_key, n + 1);
-    double *archive = ARENA_NEW(a, double, (n + 1) * (m + 1));
-    report_step *steps = ARENA_NEW(a, report_step, n + 2);
-    if (!keys || !archive || !steps)
-        return ash_fail_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        const trial *t = r->trials[i];
-        keys[i] = (order_key){.finish = t->virtual_start + t->virtual_duration, .id = t->id, .index = i};
-    }
-    if (n)
-        qsort(keys, n, sizeof *keys, by_value_then_id);
-    r->hypervolume = r->reference ? 0 : NAN;
-    if (r->reference)
-        steps[r->n_history++] = (report_step){0, 0, 0};
-    for (size_t i = 0; i < n; i++) {
-        const trial *t = r->trials[keys[i].index];
-        r->evaluations += counts(t);
-        if (!r->reference || !is_result(t))
-            continue;
-        const double *p = r->values + keys[i].index * r->n_metrics;
-        bool inside = true;
-        for (size_t k = 0; k < m; k++)
-            inside &= p[k] < r->reference[k]; /* false for NaN too */
-        if (!inside || !archive_put(archive, &archived, p, m))
-            continue;
-        double hv = pareto_hypervolume(archive, archived, m, r->reference);
-        if (isnan(hv))
-            return ash_fail_memory(err);
-        if (hv > r->hypervolume) {
-            r->hypervolume = hv;
-            steps[r->n_history++] = (report_step){r->evaluations, t->id, hv};
-        }
-    }
-    if (r->reference && steps[r->n_history - 1].evaluations < r->evaluations)
-        steps[r->n_history++] = (report_step){r->evaluations, 0, r->hypervolume};
-    r->history = steps;
-    return ASH_OK;
-}
-
 ash_status report_build(const db_run *run, trial *const *trials, size_t n, arena *a, report **out, ash_error *err)
 {
     report *r = ARENA_NEW(a, report, 1);
@@ -331,13 +200,10 @@ ash_status report_build(const db_run *run, trial *const *trials, size_t n, arena
     for (size_t i = 0; i < n; i++) {
         r->by_status[trials[i]->status]++;
         r->train_s += trials[i]->status == TRIAL_DUPLICATE ? 0 : trials[i]->wall_s;
-        r->trained_macs += trials[i]->status == TRIAL_DUPLICATE ? 0 : trials[i]->trained_macs;
     }
     ash_status s = find_front(r, a, err);
     if (s == ASH_OK)
-        s = choose_reference(r, a, err);
-    if (s == ASH_OK)
-        s = grow_history(r, a, err);
+        s = report_own_reference(r, a, err);
     *out = r;
     return s;
 }

@@ -40,8 +40,8 @@ typedef struct report_metric {
     size_t known;   /* trials that have it */
 } report_metric;
 
-typedef struct report_step { /* the hypervolume after this many evaluations; only changes, the start and the end */
-    uint64_t evaluations, trial;
+typedef struct report_step { /* the hypervolume after this much work; only changes, the start and the end */
+    uint64_t evaluations, trial, trained_macs; /* evaluations and trained MACs so far; the trial that brought it (0: none) */
     double hypervolume;
 } report_step;
 
@@ -77,8 +77,8 @@ typedef struct report {
 
     uint64_t evaluations;
     size_t by_status[TRIAL_STATUS_COUNT];
-    double train_s;        /* sum of the trials' wall times */
-    uint64_t trained_macs; /* sum */
+    double train_s;        /* sums over the trials, without duplicates */
+    uint64_t trained_macs;
 
     const char *data_json; /* the data set as the run saw it; NULL when absent or unreadable */
     bool classification;
@@ -93,6 +93,20 @@ ash_status report_build(const db_run *run, trial *const *trials, size_t n, arena
 
 /* The same from a database: run 0 is the latest. `source` is what the report calls the database. */
 ash_status report_load(db *d, int64_t run, const char *source, arena *a, report **out, ash_error *err);
+
+/* Measure the hypervolume and its history again, up to another reference point (NULL: none), which is borrowed. `given`: not from the
+ * run's own front. */
+ash_status report_set_reference(report *r, const double *reference, bool given, arena *a, ash_error *err);
+/* The run's reference point, else one from its front; report_build calls it. */
+ash_status report_own_reference(report *r, arena *a, ash_error *err);
+/* "0.1, 1e5" into m finite numbers; false when it is anything else. */
+bool report_parse_reference(const char *text, size_t m, double *out);
+/* A coordinate of a reference point from a front's extent in one objective. */
+double report_beyond(double ideal, double nadir);
+/* Does the trial count as an evaluation? Duplicates, invalid and infeasible ones do not. */
+bool report_counts(const trial *t);
+/* Indices of all trials in the order in which the search learned the results; NULL: out of memory. */
+size_t *report_virtual_order(const report *r, arena *a);
 
 /* The index of a metric, or -1. */
 int report_metric_index(const report *r, const char *name);

@@ -47,7 +47,7 @@ registered() {
     for file in ${3//NAME/*}; do
         name=${file#"${3%%NAME*}"}
         name=${name%"${3##*NAME}"}
-        echo "$names" | grep -qx "$name" || complain "$file is not registered in $1"
+        grep -qx "$name" <<<"$names" || complain "$file is not registered in $1"
     done
 }
 registered cli/commands.def COMMAND cli/cmd_NAME.c whole

@@ -333,12 +333,34 @@ static bool absent(const option *o, const void *field)
                             : (o->type == OPTION_TEXT || o->type == OPTION_NAME) && !*(const char *const *)field;
 }
 
+/* Says the field what the row's default would say? */
+static bool at_default(const option *o, const void *field)
+{
+    max_align_t value[2]; /* no field is larger than a list */
+    option row = *o;
+    row.offset = 0;
+    const option_table one = {"", &row, 1, sizeof(value)};
+    ash_error err;
+    buffer def = {0}, set = {0};
+    arena *a = arena_create();
+    bool same = a && option_read(&one, value, NULL, a, &err) == ASH_OK;
+    if (same) {
+        print_value(o, value, &def);
+        print_value(o, field, &set);
+        same = !def.failed && !set.failed && strcmp(def.data ? def.data : "", set.data ? set.data : "") == 0;
+    }
+    buffer_free(&def);
+    buffer_free(&set);
+    arena_destroy(a);
+    return same;
+}
+
 void option_print(const option_table *table, const void *settings, bool identity_only, buffer *out)
 {
     for (size_t i = 0; i < table->count; i++) {
         const option *o = &table->rows[i];
         const void *field = (const char *)settings + o->offset;
-        if ((identity_only && o->execution) || absent(o, field))
+        if ((identity_only && (o->execution || (o->later && at_default(o, field)))) || absent(o, field))
             continue;
         buffer_printf(out, "%s.%s: ", table->section, o->name);
         print_value(o, field, out);

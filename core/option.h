@@ -54,6 +54,7 @@ typedef struct option_row { /* the tag keeps clear of getopt's struct option */
     const char *const *names; /* OPTION_NAME(_LIST): NULL-terminated choices, usually a registry's names */
     bool optional;    /* may be absent without a default: 0, NULL or an empty list */
     bool execution;   /* true: changes how a run is executed, not what it computes; stays out of the identity */
+    bool later;       /* true: added after the first identities; at its default it stays out, so that older runs keep theirs */
 } option;
 
 typedef struct option_table {
@@ -73,7 +74,7 @@ ash_status option_read_except(const option_table *table, void *settings, const n
                               const char *const *except, arena *a, ash_error *err);
 
 /* Canonical text of the settings, "section.name: value\n" in table order, reals in shortest form; re-readable. With
- * identity_only, rows marked `execution` are left out. */
+ * identity_only, rows marked `execution` are left out, and rows marked `later` at their default. */
 void option_print(const option_table *table, const void *settings, bool identity_only, buffer *out);
 
 /* Aligned help: name, type with range and unit, default, help. */

@@ -179,11 +179,49 @@ static void test_no_memory(void **state)
     assert_true(k > 5);
 }
 
+/* A row that came later leaves old identities alone until it is used; what is written for people has it always. */
+static void test_later_rows(void **state)
+{
+    (void)state;
+    typedef struct late {
+        int64_t copies;
+        option_texts weights;
+        double mix;
+    } late;
+    static const option late_rows[] = {
+        {"copies", OPTION_INT, offsetof(late, copies), "1", 1, 9, .help = "copies", .later = true},
+        {"weights", OPTION_TEXT_LIST, offsetof(late, weights), "none", .help = "weights", .later = true},
+        {"mix", OPTION_REAL, offsetof(late, mix), "0.25", 0, 1, .help = "mix", .later = true},
+    };
+    static const option_table late_table = OPTION_TABLE("train", late, late_rows);
+    static const char *const said[][2] = {
+        {"", ""},
+        {"copies=1, weights=none, mix=0.250", ""},
+        {"copies=2", "train.copies: 2\n"},
+        {"weights=[none, none]", "train.weights: [none, none]\n"},
+        {"mix=0.5, copies=1", "train.mix: 0.5\n"},
+    };
+    for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+        late v;
+        node *map;
+        buffer identity = {0}, all = {0};
+        assert_int_equal(node_parse_inline(a, said[i][0], "run.yaml", &map, &err), ASH_OK);
+        assert_int_equal(option_read(&late_table, &v, map, a, &err), ASH_OK);
+        option_print(&late_table, &v, true, &identity);
+        option_print(&late_table, &v, false, &all);
+        assert_string_equal(identity.data ? identity.data : "", said[i][1]);
+        assert_non_null(strstr(all.data, "train.copies: "));
+        buffer_free(&identity);
+        buffer_free(&all);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),       cmocka_unit_test(test_every_type), cmocka_unit_test(test_complaints),
-        cmocka_unit_test(test_kinds_of_nodes), cmocka_unit_test(test_printed),    cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_kinds_of_nodes), cmocka_unit_test(test_printed),    cmocka_unit_test(test_later_rows),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -79,6 +79,12 @@ static void fact(table *t, const char *name, const char *value)
     table_text(t, value);
 }
 
+static const char *split_text(const data_split *p, bool official, arena *a)
+{
+    const char *text = arena_printf(a, "%zu samples%s", p->n, official ? " (official)" : "");
+    return text && p->n_anomalies ? arena_printf(a, "%s, %zu of them anomalies", text, p->n_anomalies) : text;
+}
+
 static void facts(table *t, const data_set *d, arena *a)
 {
     char hex[65];
@@ -98,12 +104,12 @@ static void facts(table *t, const data_set *d, arena *a)
         buffer_printf(&names, "%s%s", k ? ", " : "", labels[k]);
     }
     fact(t, d->task == DATA_CLASSIFICATION ? "classes" : "targets",
-         arena_printf(a, "%d: %s", d->n_outputs, names.data ? names.data : ""));
+         d->task == DATA_RECONSTRUCTION ? arena_printf(a, "%d: the input itself", d->n_outputs)
+                                        : arena_printf(a, "%d: %s", d->n_outputs, names.data ? names.data : ""));
     buffer_free(&names);
-    fact(t, "training split", arena_printf(a, "%zu samples", d->train.n));
-    fact(t, "validation split", arena_printf(a, "%zu samples", d->val.n));
-    fact(t, "test split",
-         d->test.n ? arena_printf(a, "%zu samples%s", d->test.n, d->official_test ? " (official)" : "") : "none");
+    fact(t, "training split", split_text(&d->train, false, a));
+    fact(t, "validation split", split_text(&d->val, false, a));
+    fact(t, "test split", d->test.n ? split_text(&d->test, d->official_test, a) : "none");
     if (d->dropped)
         fact(t, "dropped", arena_printf(a, "%zu rows with missing values", d->dropped));
     fact(t, "normalisation", d->normalize);
@@ -133,14 +139,15 @@ static ash_status print_baselines(const data_set *d, output_format format, ash_e
     table_column(t, percent ? "validation error (%)" : "validation error (RMSE)", TABLE_RIGHT);
     table_column(t, percent ? "test error (%)" : "test error (RMSE)", TABLE_RIGHT);
     table_column(t, "MACs", TABLE_RIGHT);
-    baseline(t, d, "linear model", b.linear_val_error, b.linear_test_error, (double)b.linear_macs);
+    if (d->task != DATA_RECONSTRUCTION)
+        baseline(t, d, "linear model", b.linear_val_error, b.linear_test_error, (double)b.linear_macs);
     baseline(t, d, "1-nearest neighbour", b.nn1_val_error, b.nn1_test_error, NAN);
     putchar('\n');
     table_print(t, format, stdout);
     table_destroy(t);
     if (b.linear_train_used && b.linear_train_used < d->train.n)
         printf("the linear model was fitted on %zu of %zu samples\n", b.linear_train_used, d->train.n);
-    if (b.nn1_train_used < d->train.n || b.nn1_test_used < d->test.n)
+    if (b.nn1_train_used < d->train.n || b.nn1_test_used < d->test.n - d->test.n_anomalies)
         printf("nearest neighbours among %zu training samples of %zu validation and %zu test samples\n",
                b.nn1_train_used, b.nn1_val_used, b.nn1_test_used);
     return ASH_OK;

@@ -8,6 +8,7 @@
 #include "data/data.h"
 #include "evaluator/cost/cost.h"
 #include "evaluator/key.h"
+#include "evaluator/quality/quality.h"
 #include "nn/train.h"
 #include "space/space.h"
 #include <inttypes.h>
@@ -131,18 +132,6 @@ static ash_status open_network(const train_arguments *args, trainee *t, ash_erro
 
 /* ---- training ---- */
 
-static nn_dataset view(const data_set *d, const data_split *split, bool train)
-{
-    return (nn_dataset){.n = split->n,
-                        .shape = {d->h, d->w, d->c},
-                        .n_outputs = d->n_outputs,
-                        .x = split->x,
-                        .label = split->label,
-                        .target = split->target,
-                        .augment = train && data_has_augmentation(d) ? data_augment : NULL,
-                        .augment_ctx = d};
-}
-
 static double shown_error(const data_set *d, double error)
 {
     return d->task == DATA_CLASSIFICATION ? 100 * error : error;
@@ -205,7 +194,9 @@ static ash_status print_result(const trainee *t, double test_error, ash_error *e
 static ash_status train(trainee *t, nn_net *net, ash_error *err)
 {
     const data_set *d = t->data;
-    nn_dataset train_view = view(d, &d->train, true), val = view(d, &d->val, false), test = view(d, &d->test, false);
+    nn_dataset train_view, val = quality_view(d, &d->val), test = quality_view(d, &d->test);
+    if (quality_training_view(d, &t->file->recipe, t->file->arena, &train_view, err) != ASH_OK)
+        return err->status;
     uint64_t seed = hash_to_u64(&t->key);
     if (t->format == FORMAT_TABLE)
         printf("%5s  %10s  %15s  %16s\n", "epoch", "train loss", "validation loss",

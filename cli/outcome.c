@@ -6,6 +6,7 @@
 #include "reports/report.h"
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +28,11 @@ static size_t choose_columns(const report *r, int *columns)
     static const char *const more[] = {"macs", "model_bytes", "mean_weight_bits"};
     size_t n = 0;
     for (size_t k = 0; k < r->n_objectives; k++) {
+        const char *name = r->metrics[k].name;
+        char test[80];
         add(columns, &n, (int)k);
-        if (strcmp(r->metrics[k].name, "error") == 0)
-            add(columns, &n, report_metric_index(r, "test_error"));
+        snprintf(test, sizeof(test), "test_%s", name + (strncmp(name, "val_", 4) == 0 ? 4 : 0));
+        add(columns, &n, report_metric_index(r, test));
     }
     for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
         add(columns, &n, report_metric_index(r, more[i]));

@@ -8,6 +8,7 @@
 #include "data/format.h"
 #include "data/normalize.h"
 #include "data/split.h"
+#include "data/target.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static const char *const format_names[] = {
 #undef DATA_FORMAT
     NULL,
 };
+static const char *const target_names[] = {"label", "input", NULL};
 static const char *const normalize_names[] = {"auto", "none", "global", "feature", NULL};
 
 static const option rows[] = {
@@ -36,6 +38,10 @@ static const option rows[] = {
      .help = "share of the samples that validate; validation chooses"},
     {"test_fraction", OPTION_REAL, offsetof(data_settings, test_fraction), "0.2", 0, 0.9,
      .help = "share of the samples that test; ignored when the set has official test files"},
+    {"target", OPTION_NAME, offsetof(data_settings, target), "label", .names = target_names, .later = true,
+     .help = "what is learned: the label, or the input itself (an autoencoder)"},
+    {"anomaly", OPTION_TEXT_LIST, offsetof(data_settings, anomaly), NULL, .optional = true, .later = true,
+     .help = "with target input: classes that never train, and that the reconstruction error should tell"},
     {"limit", OPTION_COUNT, offsetof(data_settings, limit), "0", 0, 2147483647.0,
      .help = "train on at most this many samples, stratified; 0: all"},
     {"val_limit", OPTION_COUNT, offsetof(data_settings, val_limit), "0", 0, 2147483647.0,
@@ -72,7 +78,8 @@ const char *data_format_looks(const data_format *f)
 }
 const char *data_task_name(data_task t)
 {
-    return t == DATA_CLASSIFICATION ? "classification" : "regression";
+    static const char *const names[] = {"classification", "regression", "reconstruction"};
+    return names[t];
 }
 
 const data_format *data_format_find(const char *name)
@@ -172,10 +179,12 @@ static void hash_split(hasher *h, const data_set *d, const data_split *p, const 
 {
     size_t width = (size_t)d->h * (size_t)d->w * (size_t)d->c;
     hash_u64(h, p->n);
+    if (p->n_anomalies)
+        hash_u64(h, p->n_anomalies);
     hash_bytes(h, p->x, p->n * width * sizeof *p->x);
     if (p->label)
         hash_bytes(h, p->label, p->n * sizeof *p->label);
-    else
+    else if (target)
         hash_bytes(h, target, p->n * (size_t)d->n_outputs * sizeof *target);
 }
 
@@ -190,7 +199,7 @@ static hash256 hash_data(const data_set *d, const data_settings *s, const double
     hash_u64(&h, (uint64_t)d->w);
     hash_u64(&h, (uint64_t)d->c);
     hash_u64(&h, (uint64_t)d->n_outputs);
-    for (int k = 0; k < d->n_outputs; k++)
+    for (int k = 0; k < d->n_outputs && d->task != DATA_RECONSTRUCTION; k++)
         hash_text(&h, d->class_names ? d->class_names[k] : d->target_names[k]);
     hash_u64(&h, (uint64_t)s->split_seed);
     hash_real(&h, d->official_val ? -1 : s->val_fraction);
@@ -244,10 +253,11 @@ static void fill_set(data_set *d, const data_raw *raw, const data_settings *s, c
     d->shift = (int)s->shift;
     d->normalize = strcmp(s->normalize, "auto") != 0 ? s->normalize : raw->is_image ? "global" : "feature";
     data_split *splits[] = {&d->train, &d->val, &d->test};
-    const size_t sizes[] = {order->n_train, order->n_val, order->n_test};
+    const size_t sizes[] = {order->n_train, order->n_val, order->n_test}, anomalies[] = {0, order->val_anomalies, order->test_anomalies};
+    int32_t *label = raw->task == DATA_CLASSIFICATION ? raw->label : NULL;
     for (size_t i = 0, first = 0; i < 3; first += sizes[i++])
-        *splits[i] = (data_split){.n = sizes[i], .x = raw->x + first * width, .label = raw->label ? raw->label + first : NULL,
-                                  .origin = order->order + first};
+        *splits[i] = (data_split){.n = sizes[i], .n_anomalies = anomalies[i], .x = raw->x + first * width,
+                                  .label = label ? label + first : NULL, .origin = order->order + first};
 }
 
 /* Constant features of a table are legal and useless: say so once. */
@@ -282,6 +292,8 @@ static ash_status open_in(opened *o, const node *map, arena *scratch, ash_error 
         status = read_settings(f, map, a, &s, &own, &d->settings, err);
     if (status == ASH_OK)
         status = f->read(own, map, a, &raw, err);
+    if (status == ASH_OK)
+        status = data_aim(&raw, s, map, scratch, err);
     if (status == ASH_OK)
         status = check_augmentation(&raw, s, map, err);
     if (status == ASH_OK)

@@ -19,13 +19,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum data_task { DATA_CLASSIFICATION, DATA_REGRESSION } data_task;
-const char *data_task_name(data_task t); /* "classification", "regression" */
+typedef enum data_task { DATA_CLASSIFICATION, DATA_REGRESSION, DATA_RECONSTRUCTION } data_task;
+const char *data_task_name(data_task t); /* "classification", "regression", "reconstruction" */
 
 typedef struct data_settings { /* option table "data"; the format's own table adds its keys to the same map */
     const char *type;          /* a format's name: digits, idx, csv, synthetic */
     int64_t split_seed;
     double val_fraction, test_fraction; /* ignored when the set has official files of that split */
+    const char *target;                 /* label: what the format says; input: the sample itself (reconstruction) */
+    option_texts anomaly;               /* classes that never train a reconstruction; empty: none are known */
     int64_t limit;                      /* use at most this many training samples (stratified); 0: all */
     int64_t val_limit;                  /* the same for the validation split */
     const char *normalize; /* none, global (one mean and deviation per channel), feature (one per input
@@ -36,10 +38,10 @@ typedef struct data_settings { /* option table "data"; the format's own table ad
 extern const option_table data_options;
 
 typedef struct data_split {
-    size_t n;
+    size_t n, n_anomalies; /* the last n_anomalies of them are anomalies: a reconstruction's validation and test splits */
     float *x;       /* (n, h, w, c), normalised */
-    int32_t *label; /* (n); NULL for regression */
-    float *target;  /* (n, n_outputs), standardised with target_mean/target_std; NULL for classification */
+    int32_t *label; /* (n): classification only */
+    float *target;  /* (n, n_outputs), standardised with target_mean/target_std: regression only */
     const uint32_t *origin; /* (n) its number among the samples as read, from 0: training files, then validation, then test files */
 } data_split;
 
@@ -55,10 +57,10 @@ typedef struct data_set {
     data_task task;
     bool is_image; /* false: a table, h = w = 1 */
     int h, w, c;
-    int n_outputs;                    /* classes, or target values */
-    const char *const *class_names;   /* n_outputs; NULL for regression */
+    int n_outputs;                    /* classes, or target values; of a reconstruction h * w * c */
+    const char *const *class_names;   /* n_outputs; NULL but for classification */
     const char *const *feature_names; /* c for tables; NULL for images */
-    const char *const *target_names;  /* n_outputs for regression; NULL for classification */
+    const char *const *target_names;  /* n_outputs for regression; else NULL */
     data_split train, val, test;      /* test.n may be 0 */
     bool official_val, official_test; /* the split came as such, not from val_fraction, test_fraction */
     const char *const *sample_names;  /* by origin: file names; NULL: none */
@@ -88,8 +90,8 @@ void data_close(data_set *d); /* NULL is fine */
 void data_augment(const void *ctx, float *image, rng *r);
 bool data_has_augmentation(const data_set *d);
 
-/* Fitted on the training split. Error fractions; for regression RMSE of the standardised targets, as
- * nn_score.error. Test figures are NaN without a test split. Work is bounded: `*_used` are the samples that
+/* Fitted on the training split. Error fractions; for regression RMSE of the standardised targets, for reconstruction of the normalised
+ * input (the nearest training sample stands for it; NaN for the linear model), as nn_score.error. Test figures are NaN without a test split. Work is bounded: `*_used` are the samples that
  * took part, evenly spaced. */
 typedef struct data_baseline {
     double linear_val_error,

@@ -26,7 +26,7 @@ typedef struct data_raw {
     size_t n_val;   /* the n_val before them are the official validation split; 0: there is none */
     float *x;       /* (n, h, w, c); NaN: missing, filled later with the training mean */
     int32_t *label; /* (n), in [0, n_outputs); NULL for regression */
-    double *target; /* (n, n_outputs), finite; NULL for classification */
+    double *target; /* (n, n_outputs), finite; NULL for classification. Neither label nor target: samples for an autoencoder only */
     const char *const *class_names, *const *feature_names, *const *target_names;
     const char *const *sample_names; /* (n) what a person calls each: its file; NULL: it has a number only */
     size_t dropped;

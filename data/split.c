@@ -5,7 +5,7 @@
  * validation, the rest trains. How many of each class go where comes from rounding the running total over the
  * classes, so that each class is within one sample of its share and so is the sum. `limit` thins the dealt
  * samples the same way, so a smaller limit uses a subset of what a larger one uses, up to rounding.
- * Regression is one class. */
+ * Regression is one class. Anomalies do not train: validation and test share them. */
 #include "data/split.h"
 #include <math.h>
 #include <string.h>
@@ -45,11 +45,13 @@ static size_t sum(const size_t *v, size_t n)
 
 static ash_status check_classes(const data_raw *raw, const size_t *count, ash_error *err)
 {
-    if (raw->task == DATA_REGRESSION) {
+    if (raw->task != DATA_CLASSIFICATION) {
         if (count[0] < LEAST)
             return ash_fail(err, ASH_INVALID,
-                            "%s: %zu samples; at least three are needed, one for each split", raw->name,
-                            count[0]);
+                            "%s: %zu %ssamples; at least three are needed, one for each split", raw->name,
+                            count[0], raw->label ? "normal " : "");
+        if (raw->label && count[1] < 2 && raw->n_test + raw->n_val == 0)
+            return ash_fail(err, ASH_INVALID, "%s: there is one anomaly; at least two are needed, to validate and to test", raw->name);
         return ASH_OK;
     }
     if (raw->n_outputs < 2)
@@ -105,12 +107,22 @@ static size_t bucket_of(const data_raw *raw, size_t n_own, size_t n_classes, siz
     return (raw->label ? (size_t)raw->label[i] : 0) + (i < n_own ? 0 : n_classes);
 }
 
+/* How many anomalies test; the others validate, where there is no official validation. */
+static size_t share_anomalies(size_t count, double test_fraction, double val_fraction)
+{
+    size_t n = (size_t)floor((double)count * test_fraction / (test_fraction + val_fraction) + 0.5);
+    if (test_fraction <= 0 || count < 2)
+        return 0;
+    return n < 1 ? 1 : n >= count && val_fraction > 0 ? count - 1 : n;
+}
+
 ash_status data_split_make(const data_raw *raw, const data_settings *s, const node *map, arena *a,
                            arena *scratch, data_order *out, ash_error *err)
 {
     size_t n_own = raw->n - raw->n_test - raw->n_val; /* those that we split; the official ones follow them */
     size_t n_dealt = n_own + raw->n_val;
-    size_t n_classes = raw->task == DATA_CLASSIFICATION ? (size_t)raw->n_outputs : 1;
+    bool anomalies = raw->task == DATA_RECONSTRUCTION && raw->label;
+    size_t n_classes = raw->task == DATA_CLASSIFICATION ? (size_t)raw->n_outputs : anomalies ? 2 : 1;
     size_t *start = ARENA_NEW(scratch, size_t, 2 * n_classes + 1), *count = ARENA_NEW(scratch, size_t, 2 * n_classes);
     size_t *n_of = ARENA_NEW(scratch, size_t, n_classes * 3), *fill = ARENA_NEW(scratch, size_t, 2 * n_classes);
     uint32_t *by_class = ARENA_NEW(scratch, uint32_t, n_dealt ? n_dealt : 1);
@@ -136,6 +148,10 @@ ash_status data_split_make(const data_raw *raw, const data_settings *s, const no
     for (size_t k = 0; k < n_classes; k++)
         train[k] = count[k] - test[k];
     deal(val, train, n_classes, val_fraction / (1 - test_fraction), 1, 1);
+    if (anomalies) {
+        test[1] = share_anomalies(count[1], test_fraction, val_fraction);
+        val[1] = train[1] = val_fraction > 0 ? count[1] - test[1] : 0;
+    }
     for (size_t k = 0; k < n_classes; k++)
         train[k] -= val[k];
     for (size_t k = 0; k < 2 * n_classes; k++)
@@ -175,16 +191,19 @@ ash_status data_split_make(const data_raw *raw, const data_settings *s, const no
     }
     memset(goes + n_dealt, TEST, raw->n_test);
 
-    size_t at = 0, of_part[N_PARTS] = {0};
+    size_t at = 0, of_part[N_PARTS][2] = {0};
     for (int p = 0; p < N_PARTS; p++)
-        for (size_t i = 0; i < raw->n; i++)
-            if (goes[i] == p) {
-                out->order[at++] = (uint32_t)i;
-                of_part[p]++;
-            }
-    out->n_train = of_part[TRAIN];
-    out->n_val = of_part[VAL];
-    out->n_test = of_part[TEST];
+        for (int anomaly = 0; anomaly < 2; anomaly++)
+            for (size_t i = 0; i < raw->n; i++)
+                if (goes[i] == p && (anomalies && raw->label[i]) == anomaly) {
+                    out->order[at++] = (uint32_t)i;
+                    of_part[p][anomaly]++;
+                }
+    out->n_train = of_part[TRAIN][0];
+    out->n_val = of_part[VAL][0] + of_part[VAL][1];
+    out->n_test = of_part[TEST][0] + of_part[TEST][1];
+    out->val_anomalies = of_part[VAL][1];
+    out->test_anomalies = of_part[TEST][1];
     return ASH_OK;
 }
 

@@ -3,7 +3,7 @@
  *
  * A pure function of (labels, settings): the split seed only, never the search seed, the format or the
  * values. Classes keep their shares to within one sample, and every class has at least one sample in each
- * split. Within a split, samples stay in their original order.
+ * split. Within a split, samples stay in their original order, anomalies (target.h) behind the others.
  */
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
@@ -13,6 +13,7 @@
 typedef struct data_order {
     uint32_t *order; /* (n): train, then val, then test, then what `limit` leaves out */
     size_t n_train, n_val, n_test;
+    size_t val_anomalies, test_anomalies; /* the last of each */
 } data_order;
 
 /* The order in `a`. Official splits stay what they are, but for val_limit. Refuses a class with fewer than three samples, and a set or a limit too small for its classes. */

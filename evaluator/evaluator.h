@@ -38,6 +38,8 @@ typedef struct evaluator_type {
     hash256 (*content)(const void *state);
     /* Names of the metrics that evaluate adds to those of cost, NULL-terminated. NULL: they are error and val_loss. */
     const char *const *(*measures)(const void *state);
+    /* What a network that learned nothing reaches on one of them; NaN: nobody can say. NULL: NaN. */
+    double (*chance)(const void *state, const char *name);
     /* Static costs: fills status (TRIAL_PENDING or TRIAL_INVALID), reason, key, metrics, blocks and virtual_duration from `a`. Called under the
      * controller's lock; must not train. */
     ash_status (*cost)(void *state, const genome *g, trial *t, arena *a, ash_error *err);

@@ -24,3 +24,15 @@ hash256 training_key(const evaluator_context *context, const hash256 *network, u
     hash_u64(&h, replicate);
     return hash_final(&h);
 }
+
+hash256 replicated_key(const hash256 *first, uint64_t n)
+{
+    hasher h;
+    if (n == 1)
+        return *first;
+    hash_init(&h);
+    hash_text(&h, "ashlar replicates 1");
+    hash_key(&h, first);
+    hash_u64(&h, n);
+    return hash_final(&h);
+}

@@ -10,14 +10,13 @@ ash_status network_decode(const space *s, const genome *g, arena *a, nn_graph **
     return status == ASH_OK ? space_canonical(decoded, a, out, hash, err) : status;
 }
 
-ash_status network_of_text(const space *s, const char *text, arena *a, nn_graph **out, ash_error *err)
+ash_status network_of_text(const space *s, const char *text, arena *a, nn_graph **out, hash256 *hash, ash_error *err)
 {
     genome *g = genome_create(s, a);
-    hash256 hash;
     if (!g)
         return ash_fail_memory(err);
     ash_status status = space_parse(s, text, g, err);
-    return status == ASH_OK ? network_decode(s, g, a, out, &hash, err) : status;
+    return status == ASH_OK ? network_decode(s, g, a, out, hash, err) : status;
 }
 
 ash_status network_costs(const nn_graph *g, trial *t, arena *a, ash_error *err)

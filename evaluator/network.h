@@ -8,7 +8,7 @@
 /* Genome to canonical network and its hash, from `a`. ASH_INVALID: it does not decode. */
 ash_status network_decode(const space *s, const genome *g, arena *a, nn_graph **out, hash256 *hash, ash_error *err);
 /* The same from the genome's text. */
-ash_status network_of_text(const space *s, const char *text, arena *a, nn_graph **out, ash_error *err);
+ash_status network_of_text(const space *s, const char *text, arena *a, nn_graph **out, hash256 *hash, ash_error *err);
 
 /* Fills the trial's metrics with the static costs, and its block description. */
 ash_status network_costs(const nn_graph *g, trial *t, arena *a, ash_error *err);

@@ -58,9 +58,14 @@ void nn_backward(nn_net *net, int n); /* from the output's dy to all grads */
 /* Copies samples order[0..n) of a data set into node 0's buffer; r: for augmentation, NULL: none. */
 void nn_load(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, rng *r);
 
-/* Loss of the output against the samples, and its gradient (dy of the output) when training. Returns the summed loss (classification: cross-entropy,
- * regression: squared error averaged over outputs), adds errors or summed squared error to *errors. */
-double nn_loss(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, bool training, double *errors);
+/* Loss of the output against the samples, and its gradient (dy of the output) when training. Returns the summed loss (classification:
+ * cross-entropy; else squared error averaged over outputs), adds errors or summed squared error to *errors. Class weights count in training
+ * only. own < 1: each sample was mixed with the next one of the batch, in these shares. */
+double nn_loss(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, bool training, double own, double *errors);
+
+/* mixup: mixes each image in node 0's buffer with the next one; returns the share of its own that it keeps. */
+double nn_mix(nn_net *net, int n, uint64_t seed);
+double nn_beta(rng *r, double alpha); /* Beta(alpha, alpha), 0 < alpha <= 1 */
 
 /* One optimiser step over grads at this learning rate, after clipping. false: the gradient is not finite. */
 bool nn_update(nn_net *net, double lr);

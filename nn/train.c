@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* train.c - the recipe, batches, the loss, epochs */
+/* train.c - the recipe, batches, epochs */
 #include "nn/train.h"
 #include "nn/net.h"
 #include "nn/optim.h"
@@ -17,6 +17,10 @@ static const option rows[] = {
     {"weight_decay", OPTION_REAL, offsetof(nn_recipe, weight_decay), "0.0005", 0, 10, .help = "on weights; not on biases and batch norm"},
     {"warmup_epochs", OPTION_REAL, offsetof(nn_recipe, warmup_epochs), "1", 0, 100000, .help = "linear rise of the learning rate"},
     {"label_smoothing", OPTION_REAL, offsetof(nn_recipe, label_smoothing), "0", 0, 0.99, .help = "share of the target spread over all classes"},
+    {"class_weights", OPTION_TEXT_LIST, offsetof(nn_recipe, class_weights), "none", .later = true,
+     .help = "of each class in the loss: none, balanced (the rarer the heavier), or a number per class"},
+    {"mixup", OPTION_REAL, offsetof(nn_recipe, mixup), "0", 0, 1, .later = true,
+     .help = "train on mixtures of two samples, in shares from Beta(mixup, mixup); 0: none"},
     {"clip_norm", OPTION_REAL, offsetof(nn_recipe, clip_norm), "5", 0, 1e9, .help = "largest norm of the whole gradient, 0 for no limit"},
     {"beta1", OPTION_REAL, offsetof(nn_recipe, beta1), "0.9", 0, 0.999999, .help = "of adamw"},
     {"beta2", OPTION_REAL, offsetof(nn_recipe, beta2), "0.999", 0, 0.999999, .help = "of adamw"},
@@ -44,58 +48,15 @@ void nn_load(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, 
     }
 }
 
-/* ------------------------------------------------------------------ loss */
-
-static double squared_error(nn_view y, nn_view dy, const nn_dataset *data, const uint32_t *order, int n, bool training)
-{
-    double sum = 0;
-    int k = data->n_outputs;
-    for (int i = 0; i < n; i++) {
-        const float *target = data->target + (size_t)k * (order ? order[i] : (size_t)i);
-        for (int j = 0; j < k; j++) {
-            double d = (double)y.p[i * y.sn + j] - (double)target[j];
-            sum += d * d;
-            if (training)
-                dy.p[i * dy.sn + j] = (float)(2 * d / ((double)n * k));
-        }
-    }
-    return sum / k;
-}
-
-double nn_loss(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, bool training, double *errors)
-{
-    nn_view y = nn_output_view(net, net->graph->output, n), dy = nn_grad_view(net, net->graph->output, n);
-    if (!data->label) {
-        double sum = squared_error(y, dy, data, order, n, training);
-        *errors += sum;
-        return sum;
-    }
-    enum { SHARE = 64 }; /* labels are gathered in shares, so that nothing is allocated */
-    int32_t label[SHARE];
-    double sum = 0;
-    for (int from = 0; from < n; from += SHARE) {
-        int m = n - from < SHARE ? n - from : SHARE;
-        size_t wrong = 0;
-        for (int i = 0; i < m; i++)
-            label[i] = data->label[order ? order[from + i] : (size_t)(from + i)];
-        float *to = training ? dy.p + from * dy.sn : NULL;
-        sum += net->kernels->softmax_ce(to, y.p + from * y.sn, label, m, data->n_outputs,
-                                        training ? (float)net->recipe.label_smoothing : 0, &wrong);
-        *errors += (double)wrong;
-        for (int64_t i = 0; training && m < n && i < (int64_t)m * data->n_outputs; i++)
-            to[i] *= (float)m / (float)n; /* the kernel took the mean over its share */
-    }
-    return sum;
-}
-
 /* ------------------------------------------------------------------ training */
 
 double nn_train_step(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, double lr, uint64_t seed, rng *augment)
 {
     double errors = 0;
     nn_load(net, data, order, n, augment);
+    double own = net->recipe.mixup > 0 ? nn_mix(net, n, seed) : 1;
     nn_forward(net, n, true, seed);
-    double loss = nn_loss(net, data, order, n, true, &errors) / n;
+    double loss = nn_loss(net, data, order, n, true, own, &errors) / n;
     if (!isfinite(loss))
         return NAN;
     nn_backward(net, n);
@@ -150,7 +111,7 @@ nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val,
     return outcome;
 }
 
-nn_score nn_evaluate(nn_net *net, const nn_dataset *data)
+nn_score nn_evaluate_each(nn_net *net, const nn_dataset *data, nn_answer *each, void *ctx)
 {
     double loss = 0, errors = 0;
     size_t image = (size_t)nn_elements(data->shape);
@@ -162,12 +123,19 @@ nn_score nn_evaluate(nn_net *net, const nn_dataset *data)
         part.target = data->target ? data->target + from * (size_t)data->n_outputs : NULL;
         nn_load(net, &part, NULL, n, NULL);
         nn_forward(net, n, false, 0);
-        loss += nn_loss(net, &part, NULL, n, false, &errors);
+        loss += nn_loss(net, &part, NULL, n, false, 1, &errors);
+        if (each)
+            each(ctx, from, n, nn_output_view(net, net->graph->output, n).p);
     }
     nn_score score = {loss / (double)data->n, errors / (double)data->n};
     if (!data->label)
         score.error = sqrt(score.error);
     return score;
+}
+
+nn_score nn_evaluate(nn_net *net, const nn_dataset *data)
+{
+    return nn_evaluate_each(net, data, NULL, NULL);
 }
 
 void nn_predict(nn_net *net, const float *x, size_t n, float *out)

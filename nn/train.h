@@ -18,8 +18,9 @@ typedef struct nn_dataset { /* borrowed views; x is already normalised */
     nn_shape shape;
     int n_outputs;         /* classes, or values of a regression */
     const float *x;        /* (n, h, w, c) */
-    const int32_t *label;  /* (n), classification; NULL for regression */
-    const float *target;   /* (n, n_outputs), regression; NULL for classification */
+    const int32_t *label;  /* (n): classification */
+    const float *target;   /* (n, n_outputs): regression. Both NULL: the target is the input, as it was shown (augmented, mixed) */
+    const float *class_weight; /* (n_outputs), of the training loss of a classification; NULL: all 1 */
     /* Called with a copy of one image (h, w, c) before it is used in training; NULL: no augmentation. */
     void (*augment)(const void *ctx, float *image, rng *r);
     const void *augment_ctx;
@@ -29,14 +30,15 @@ typedef struct nn_recipe { /* option table "train": how a candidate is trained; 
     int64_t epochs, batch;
     const char *optimizer; /* sgd, adamw */
     const char *schedule;  /* constant, step, cosine */
-    double lr, momentum, weight_decay, warmup_epochs, label_smoothing, clip_norm;
+    double lr, momentum, weight_decay, warmup_epochs, label_smoothing, clip_norm, mixup;
+    option_texts class_weights; /* none, balanced, or numbers; who has the data makes nn_dataset.class_weight of it */
     double beta1, beta2, epsilon;           /* adamw */
     double step_factor; int64_t step_epochs; /* schedule step */
 } nn_recipe;
 extern const option_table nn_recipe_options;
 
 typedef struct nn_score {
-    double loss, error; /* classification: mean cross-entropy and error fraction; regression: MSE and RMSE */
+    double loss, error; /* classification: mean cross-entropy and error fraction; regression, reconstruction: MSE and RMSE */
 } nn_score;
 
 typedef struct nn_net nn_net; /* a compiled graph with its weights, training plan and kernels */
@@ -57,6 +59,9 @@ nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val,
                     curve_point *curve, size_t *n_curve, bool (*epoch)(void *ctx, const curve_point *p), void *ctx);
 
 nn_score nn_evaluate(nn_net *net, const nn_dataset *data);
+/* The same, and hands on what the network answers to samples [from, from + n): outputs (n, n_outputs), valid during the call. */
+typedef void nn_answer(void *ctx, size_t from, int n, const float *outputs);
+nn_score nn_evaluate_each(nn_net *net, const nn_dataset *data, nn_answer *each, void *ctx);
 /* Raw outputs (logits) of n images: out (n, n_outputs). */
 void nn_predict(nn_net *net, const float *x, size_t n, float *out);
 

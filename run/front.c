@@ -5,6 +5,7 @@
 #include "evaluator/train.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Weights of a member: stored, or trained again. Caller frees *copy. */
 static ash_status member_weights(recorder *r, uint64_t id, const trial *t, arena *a, void **bytes, size_t *n,
@@ -24,21 +25,32 @@ static ash_status member_weights(recorder *r, uint64_t id, const trial *t, arena
     return db_put_weights(r->db, r->run, id, *bytes, *n, err);
 }
 
+/* error becomes test_error, val_loss test_loss. */
+static ash_status put_measures(recorder *r, uint64_t id, const metric *m, size_t n, arena *a, ash_error *err)
+{
+    ash_status status = ASH_OK;
+    for (size_t i = 0; status == ASH_OK && i < n; i++) {
+        const char *name = arena_printf(a, "test_%s", m[i].name + (strncmp(m[i].name, "val_", 4) == 0 ? 4 : 0));
+        status = name ? db_put_metric(r->db, r->run, id, name, m[i].value, err) : ash_fail_memory(err);
+    }
+    return status;
+}
+
 static ash_status test_member(recorder *r, uint64_t id, arena *a, ash_error *err)
 {
     trial *t;
     void *bytes = NULL;
-    size_t n = 0;
+    size_t n = 0, n_measured;
     kept_weights *copy = NULL;
-    nn_score score;
+    metric *measured;
     ash_status status = db_load_trial(r->db, r->run, id, a, &t, err);
     if (status != ASH_OK || !t || hash_is_zero(&t->weights_hash))
         return status; /* a result without weights, of an evaluator that trains nothing here, has nothing to be scored with */
     status = member_weights(r, id, t, a, &bytes, &n, &copy, err);
     if (status == ASH_OK && bytes) {
-        status = train_score(&r->session->context, t->genome, bytes, n, &r->session->data->test, &score, err);
+        status = train_score(&r->session->context, t->genome, bytes, n, &r->session->data->test, a, &measured, &n_measured, err);
         if (status == ASH_OK)
-            status = db_put_metric(r->db, r->run, id, "test_error", score.error, err);
+            status = put_measures(r, id, measured, n_measured, a, err);
     }
     free(copy);
     return status;

@@ -2,6 +2,7 @@
 /* session.c - see session.h */
 #include "run/session.h"
 #include "core/text.h"
+#include "evaluator/quality/quality.h"
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -193,21 +194,15 @@ enum { SAMPLES = 256 };
 /* What an untrained network reaches; NaN: not a learned metric. */
 static double chance(const session *s, const char *name)
 {
-    if (!s->data)
-        return NAN;
-    bool classes = s->data->task == DATA_CLASSIFICATION;
-    if (strcmp(name, "error") == 0)
-        return classes ? 1 - 1.0 / s->data->n_outputs : 1;
-    if (strcmp(name, "val_loss") == 0)
-        return classes ? log(s->data->n_outputs) : 1;
-    return NAN;
+    if (s->type->chance)
+        return s->type->chance(s->evaluator, name);
+    return s->data && strcmp(name, "error") == 0 ? quality_chance(s->data, name) : NAN;
 }
 
 /* What the evaluator adds to the static costs; NULL: it does not say. */
 static const char *const *measured(const session *s)
 {
-    static const char *const by_training[] = {"error", "val_loss", NULL};
-    return s->type->measures ? s->type->measures(s->evaluator) : s->data ? by_training : NULL;
+    return s->type->measures ? s->type->measures(s->evaluator) : NULL;
 }
 
 static bool is_measured(const session *s, const char *name)

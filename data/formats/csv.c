@@ -38,7 +38,7 @@ static const option rows[] = {
     {"delimiter", OPTION_TEXT, offsetof(csv_settings, delimiter), ",", .help = "one character, or tab"},
     {"label", OPTION_TEXT_LIST, offsetof(csv_settings, label), "-1",
      .help = "column to learn, by name or by index from 0, from the end when negative; regression may have "
-             "several"},
+             "several, an autoencoder none: []"},
     {"ignore", OPTION_TEXT_LIST, offsetof(csv_settings, ignore), NULL, .optional = true,
      .help = "columns to leave out, by name or index"},
     {"task", OPTION_NAME, offsetof(csv_settings, task), "auto", .names = task_names,
@@ -238,8 +238,6 @@ static ash_status choose_columns(csv_load *l, ash_error *err)
     l->label_column = ARENA_NEW(l->scratch, size_t, l->n_labels + 1);
     if (!l->label_column)
         return ash_fail_memory(err);
-    if (l->n_labels == 0)
-        return data_fail_key(l->map, "label", err, "label names no column");
     for (size_t i = 0; i < l->n_labels; i++) {
         ash_status s = find_column(l, "label", l->s->label.v[i], &l->label_column[i], err);
         if (s != ASH_OK)
@@ -563,7 +561,7 @@ static ash_status load(csv_load *l, data_raw *out, ash_error *err)
 
     size_t most = l->train.n_rows + l->test.n_rows, n = 0, n_train;
     const char **features = ARENA_NEW(l->keep, const char *, l->n_features);
-    l->label = (const char **)arena_alloc_array(l->scratch, most + 1, sizeof *l->label * l->n_labels);
+    l->label = (const char **)arena_alloc_array(l->scratch, most + 1, sizeof *l->label * (l->n_labels + 1));
     l->line = ARENA_NEW(l->scratch, size_t, most + 1);
     if (most < DATA_MAX_SAMPLES)
         out->x = arena_alloc_array(l->keep, most + 1, sizeof *out->x * l->n_features);
@@ -585,11 +583,13 @@ static ash_status load(csv_load *l, data_raw *out, ash_error *err)
     out->n_test = n - n_train;
 
     label_kind kind = {0};
-    s = examine_labels(l, n_train, n, &kind, err);
-    if (s == ASH_OK)
-        s = choose_task(l, &kind, n_train, &out->task, err);
-    if (s == ASH_OK)
-        s = out->task == DATA_CLASSIFICATION ? set_classes(l, &kind, out, err) : set_targets(l, out, err);
+    if (l->n_labels) {
+        s = examine_labels(l, n_train, n, &kind, err);
+        if (s == ASH_OK)
+            s = choose_task(l, &kind, n_train, &out->task, err);
+        if (s == ASH_OK)
+            s = out->task == DATA_CLASSIFICATION ? set_classes(l, &kind, out, err) : set_targets(l, out, err);
+    }
     for (size_t i = 0, k = 0; i < l->n_columns; i++)
         if (!l->columns[i].label && !l->columns[i].ignored)
             features[k++] = l->columns[i].name;

@@ -100,6 +100,7 @@ static void test_nothing_else_counts(void **state)
 static void test_every_row_of_the_recipe_counts(void **state)
 {
     (void)state;
+    static const char *const another[] = {"another"};
     arena *a = arena_create();
     world w = example(a);
     hash256 base = key_of(&w);
@@ -111,6 +112,7 @@ static void test_every_row_of_the_recipe_counts(void **state)
         case OPTION_INT: case OPTION_SIZE: case OPTION_COUNT: ++*(int64_t *)field; break;
         case OPTION_REAL: *(double *)field += 0.0625; break;
         case OPTION_BOOL: *(bool *)field ^= true; break;
+        case OPTION_TEXT_LIST: *(option_texts *)field = (option_texts){another, 1}; break;
         default: *(const char **)field = "another"; break;
         }
         hash256 key = key_of(&w);

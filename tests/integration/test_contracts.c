@@ -5,6 +5,7 @@
 #include "core/option.h"
 #include "evaluator/evaluator.h"
 #include "evaluator/exec/executor.h"
+#include "evaluator/quality/quality.h"
 #include "nn/op.h"
 #include "reports/report.h"
 #include "search/strategy.h"
@@ -170,6 +171,23 @@ static void test_report_formats(void **state)
     assert_true(i >= 3);
 }
 
+/* Every metric that training measures has a name for people, on both splits. */
+static void test_quality_metrics(void **state)
+{
+    (void)state;
+    size_t i = 0;
+    for (const char *name; (name = quality_name(i)); i++) {
+        char test[80];
+        report_metric m;
+        snprintf(test, sizeof(test), "test_%s", name + (strncmp(name, "val_", 4) == 0 ? 4 : 0));
+        report_describe_metric(name, &m);
+        assert_ptr_not_equal(m.label, name);
+        report_describe_metric(test, &m);
+        assert_ptr_not_equal(m.label, test);
+    }
+    assert_true(i >= 7 && i < EVALUATOR_LEARNED);
+}
+
 static void test_sections(void **state)
 {
     (void)state;
@@ -184,7 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strategies),   cmocka_unit_test(test_evaluators), cmocka_unit_test(test_executors),
         cmocka_unit_test(test_data_formats), cmocka_unit_test(test_operators),  cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_report_formats), cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_report_formats), cmocka_unit_test(test_quality_metrics), cmocka_unit_test(test_sections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,12 +29,13 @@ typedef struct run_state {
 
 /* ---- command line ---- */
 
-enum { KEY_DB = 256, KEY_SEED, KEY_EVALUATIONS, KEY_SET, KEY_NEW, KEY_CHECK };
+enum { KEY_DB = 256, KEY_SEED, KEY_EVALUATIONS, KEY_REPLICATES, KEY_SET, KEY_NEW, KEY_CHECK };
 
 static const struct argp_option options[] = {
     {"db", KEY_DB, "FILE", 0, "the study's database; default: CONFIG's name with .db, in this folder", 0},
     {"seed", KEY_SEED, "N", 0, "seed of the search and of all trainings", 0},
     {"evaluations", KEY_EVALUATIONS, "N", 0, "stop after N evaluated networks; more than before extends a run", 0},
+    {"replicates", KEY_REPLICATES, "N", 0, "train every network N times, with seeds of their own; the mean counts", 0},
     {"threads", 't', "N", 0, "networks trained at a time; default: one per core. Never changes a result", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting of CONFIG: --set train.epochs=5. May be repeated", 0},
     {"new-run", KEY_NEW, NULL, 0, "add a run of other settings to the study, instead of refusing it", 0},
@@ -55,6 +56,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_EVALUATIONS:
         overrides_add(&a->overrides, "budget.evaluations=%lld",
                       cli_integer(state, "--evaluations", arg, 1, 1000000000));
+        break;
+    case KEY_REPLICATES:
+        overrides_add(&a->overrides, "evaluator.replicates=%lld", cli_integer(state, "--replicates", arg, 1, 100));
         break;
     case 't':
         overrides_add(&a->overrides, "execution.threads=%lld", cli_integer(state, "--threads", arg, 1, 4096));

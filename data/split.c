@@ -110,9 +110,9 @@ static size_t bucket_of(const data_raw *raw, size_t n_own, size_t n_classes, siz
 /* How many anomalies test; the others validate, where there is no official validation. */
 static size_t share_anomalies(size_t count, double test_fraction, double val_fraction)
 {
-    size_t n = (size_t)floor((double)count * test_fraction / (test_fraction + val_fraction) + 0.5);
-    if (test_fraction <= 0 || count < 2)
+    if (test_fraction <= 0 || count == 0)
         return 0;
+    size_t n = (size_t)floor((double)count * test_fraction / (test_fraction + val_fraction) + 0.5);
     return n < 1 ? 1 : n >= count && val_fraction > 0 ? count - 1 : n;
 }
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEFLATE_RATIO = 1032, GZ_BUFFER = 1 << 17, SLURP_STEP = 1 << 16 };
+enum { GZ_BUFFER = 1 << 17, SLURP_STEP = 1 << 16 };
 
 bool data_file_exists(const char *path)
 {
@@ -52,7 +52,7 @@ ash_status data_file_open(data_file *f, const char *path, ash_error *err)
     gzbuffer(f->gz, GZ_BUFFER);
     f->size = (uint64_t)st.st_size;
     f->compressed = !gzdirect(f->gz);
-    f->most = f->compressed ? f->size * DEFLATE_RATIO : f->size;
+    f->most = f->compressed ? f->size * DATA_DEFLATE_RATIO : f->size;
     return ASH_OK;
 }
 

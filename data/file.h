@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <zlib.h>
 
+enum { DATA_DEFLATE_RATIO = 1032 }; /* what deflate can expand a byte to */
+
 typedef struct data_file {
     const char *path; /* borrowed */
     gzFile gz;

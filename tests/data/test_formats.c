@@ -3,8 +3,7 @@
  *
  * Opens; splits are whole and in range; the same hash twice; normalised values finite; settings text
  * complete; every allocation may fail and nothing leaks. */
-#include "core/buffer.h"
-#include "data_test.h"
+#include "data_files.h"
 
 typedef struct sample {
     const char *format, *settings;
@@ -15,6 +14,10 @@ static const sample samples[] = {
     {"idx", "type=idx, path=."},
     {"csv", "type=csv, path=a.csv, test_path=t.csv, missing=mean"},
     {"csv", "type=csv, path=r.csv, label=[y, z], header=yes"},
+    {"cifar", "type=cifar, path=cifar"},
+    {"npy", "type=npy, path=a.npz"},
+    {"npy", "type=npy, x=x.npy, y=y.npy"},
+    {"images", "type=images, path=images, size=[4, 5], channels=rgb"},
     {"synthetic", "type=synthetic, samples=100"},
     {"synthetic", "type=synthetic, samples=100, function=disc, limit=20"},
     {"synthetic", "type=synthetic, samples=100, function=product, noise=0.1, range=3"},
@@ -33,6 +36,31 @@ static void write_samples(void)
     write_gz("train-labels-idx1-ubyte.gz", labels, sizeof labels);
     write_file("t10k-images-idx3-ubyte", images, sizeof images);
     write_file("t10k-labels-idx1-ubyte", labels, sizeof labels);
+    make_folder("cifar");
+    write_cifar("cifar/data_batch_1.bin", 9, 1, 3);
+    write_cifar("cifar/test_batch.bin", 3, 1, 3);
+    write_text("cifar/batches.meta.txt", "a\nb\nc\n");
+    float x[24], y[12];
+    for (int i = 0; i < 24; i++)
+        x[i] = (float)(i * i % 19);
+    for (int i = 0; i < 12; i++)
+        y[i] = (float)i + 0.5f;
+    write_npy("x.npy", "'<f4'", "True", "(12, 2)", x, sizeof x);
+    write_npy("y.npy", "'<f4'", "False", "(12,)", y, sizeof y);
+    buffer array = {0}, label = {0};
+    add_npy(&array, "'<f4'", "False", "(6, 2, 2)", x, sizeof x);
+    add_npy(&label, "'|u1'", "False", "(6,)", "\0\1\0\1\0\1", 6);
+    const npz_member members[] = {{"train_images.npy", &array}, {"train_labels.npy", &label}, {"test_images.npy", &array}, {"test_labels.npy", &label}};
+    write_npz("a.npz", members, 4, true);
+    buffer_free(&array);
+    buffer_free(&label);
+    for (int i = 0; i < 10; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "images/%s/%c", i < 6 ? "train" : "test", "ab"[i % 2]);
+        make_folder(name);
+        snprintf(name, sizeof name, "images/%s/%c/%d.png", i < 6 ? "train" : "test", "ab"[i % 2], i);
+        write_flat(name, 3 + i % 3, 4, (uint8_t)(20 * i));
+    }
     write_text("a.csv", "x,y,c\n1,,a\n2,5,b\n3,6,a\n4,NA,b\n5,7,a\n6,8,b\n7,9,a\n8,1,b\n9,2,a\n");
     write_text("t.csv", "x,y,c\n1,,a\n2,5,b\n");
     write_text("r.csv", "x,y,z\n1,2.5,1\n2,3.5,2\n3,4.5,3\n4,5.5,4\n5,6.5,5\n6,7.5,6\n");

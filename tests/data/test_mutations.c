@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test_mutations.c - valid CSV and IDX files with bytes changed, added, cut: a data set or one message, never a crash */
-#include "data_test.h"
+/* test_mutations.c - valid files of each format with bytes changed, added, cut: a data set or one message, never a crash */
+#include "data_files.h"
 
 enum { ROOM = 4096 };
 
@@ -127,8 +127,105 @@ static void test_gzip(void **state)
     }
 }
 
+static void test_npy(void **state)
+{
+    (void)state;
+    unsigned char x[12 * 3 * 2];
+    for (size_t i = 0; i < sizeof x; i++)
+        x[i] = (unsigned char)(i * i);
+    buffer array = {0}, label = {0};
+    add_npy(&array, "'|u1'", "False", "(12, 3, 2)", x, sizeof x);
+    add_npy(&label, "'|u1'", "True", "(12,)", "\0\1\2\0\1\2\0\1\2\0\1\2", 12);
+    write_file("y.npy", label.data, label.len);
+    static const char interesting[] = "{}()[]'\",:<>|=biufcOUS0123456789TF \n\0\xff\x93";
+    for (uint64_t seed = 0; seed < 6000; seed++) {
+        unsigned char mutant[ROOM + 1];
+        rng r = rng_stream(seed, "npy mutants", 0);
+        memcpy(mutant, array.data, array.len);
+        if (seed % 2) { /* in the text of the header */
+            mutant[10 + rng_below(&r, 64)] = (unsigned char)interesting[rng_below(&r, sizeof(interesting) - 1)];
+            mutant[10 + rng_below(&r, 64)] = (unsigned char)interesting[rng_below(&r, sizeof(interesting) - 1)];
+        }
+        size_t n = seed % 4 == 1 ? array.len : mutate(mutant, array.len, interesting, sizeof(interesting) - 1, &r);
+        write_file("x.npy", mutant, n);
+        open_mutant("type=npy, x=x.npy, y=y.npy");
+    }
+    const npz_member members[] = {{"x.npy", &array}, {"y.npy", &label}};
+    for (int deflate = 0; deflate < 2; deflate++) {
+        unsigned char packed[ROOM + 1];
+        write_npz("a.npz", members, 2, deflate);
+        FILE *f = fopen(test_path("a.npz"), "rb");
+        size_t whole = fread(packed, 1, ROOM, f);
+        fclose(f);
+        for (uint64_t seed = 0; seed < 2000; seed++) {
+            unsigned char mutant[ROOM + 1];
+            rng r = rng_stream(seed, "npz mutants", 0);
+            memcpy(mutant, packed, whole);
+            size_t n = mutate(mutant, whole, "PK\1\2\3\4\5\6\0\x08\xff", 11, &r);
+            write_file("a.npz", mutant, n);
+            open_mutant("type=npy, path=a.npz");
+        }
+    }
+    buffer_free(&array);
+    buffer_free(&label);
+}
+
+static void test_images(void **state)
+{
+    (void)state;
+    remove_all();
+    make_folder("i/a");
+    make_folder("i/b");
+    unsigned char pixels[8 * 8 * 4];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (unsigned char)(i * i);
+    for (int i = 0; i < 6; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "i/%c/%d.png", "ab"[i % 2], i);
+        write_png(name, 8, 8, 8, PNG_COLOUR, pixels + i, 24);
+    }
+    static const struct {
+        int depth, type;
+        size_t row;
+    } kinds[] = {{8, PNG_GREY, 8}, {2, PNG_INDEX, 2}, {16, PNG_GREY_ALPHA, 32}, {8, PNG_COLOUR_ALPHA, 32}};
+    for (uint64_t seed = 0; seed < 6000; seed++) {
+        buffer b = {0};
+        unsigned char mutant[ROOM + 1];
+        rng r = rng_stream(seed, "image mutants", 0);
+        if (seed % 5 == 4)
+            add_jpeg(&b, 8, 8, seed % 2 ? 1 : 3, seed % 2 ? JCS_GRAYSCALE : JCS_RGB, pixels);
+        else
+            add_png(&b, 8, 8, kinds[seed % 5].depth, kinds[seed % 5].type, pixels, kinds[seed % 5].row);
+        memcpy(mutant, b.data, b.len);
+        size_t n = mutate(mutant, b.len, "\0\1\2\4\x08\x10\xff\xd8\xc0\xda\xc4IHDRPLTEtRNS", 23, &r);
+        buffer_free(&b);
+        write_file("i/a/0.png", mutant, n);
+        open_mutant(seed % 3 ? "type=images, path=i, size=[4, 3]" : "type=images, path=i, size=[12, 9], channels=grey, fit=crop");
+    }
+}
+
+static void test_cifar(void **state)
+{
+    (void)state;
+    make_folder("c");
+    buffer b = {0};
+    add_cifar(&b, 9, 1, 3);
+    unsigned char *mutant = malloc(b.len + ROOM);
+    for (uint64_t seed = 0; seed < 500; seed++) {
+        rng r = rng_stream(seed, "cifar mutants", 0);
+        memcpy(mutant, b.data, b.len);
+        for (uint32_t changes = rng_below(&r, 4); changes; changes--)
+            mutant[3073 * rng_below(&r, 9)] = (unsigned char)(rng_below(&r, 2) ? rng_below(&r, 12) : rng_u32(&r));
+        write_file("c/data_batch_1.bin", mutant, rng_below(&r, 3) ? b.len : 3073 * rng_below(&r, 10) + rng_below(&r, 2));
+        open_mutant("type=cifar, path=c");
+    }
+    free(mutant);
+    buffer_free(&b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_csv), cmocka_unit_test(test_idx), cmocka_unit_test(test_gzip)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_csv), cmocka_unit_test(test_idx), cmocka_unit_test(test_gzip),
+                                      cmocka_unit_test(test_npy), cmocka_unit_test(test_images), cmocka_unit_test(test_cifar)};
     return cmocka_run_group_tests(tests, test_begin, test_end);
 }

@@ -245,12 +245,6 @@ static ash_status run_checks(verify_state *s, ash_error *err)
 static ash_status same_identity(const verify_state *s, ash_error *err)
 {
     const session *open = &s->session;
-    char hex[65] = "";
-    if (open->data)
-        hash_to_hex(hex, &open->data->hash);
-    if (open->data && s->run.data_hash && strcmp(hex, s->run.data_hash) != 0)
-        return ash_fail(err, ASH_INVALID, "%s: the data set %s is not the one that the run was made with (its hash is %.12s, "
-                        "the run's %.12s)", s->args.db, open->data->name, hex, s->run.data_hash);
     if (!hash_equal(&open->identity, &s->run.identity))
         return ash_fail(err, ASH_BROKEN, "%s: run %lld does not have the identity that its settings make; it was changed, or "
                         "written by another version of ashlar", s->args.db, (long long)s->run.id);
@@ -259,20 +253,14 @@ static ash_status same_identity(const verify_state *s, ash_error *err)
 
 static ash_status open_run(verify_state *s, ash_error *err)
 {
-    runfile *f;
     const db_run *r = &s->run;
     if (db_open_reader(s->args.db, &s->db, err) != ASH_OK ||
         db_load_run(s->db, s->args.run, s->arena, &s->run, err) != ASH_OK)
         return err->status;
-    if (!r->config || !r->kernel_level)
-        return ash_fail(err, ASH_INVALID, "%s: run %lld has no run file stored and cannot be repeated", s->args.db,
-                        (long long)r->id);
-    if (!nn_kernels_supported(r->kernel_level))
+    if (r->kernel_level && !nn_kernels_supported(r->kernel_level))
         return ash_fail(err, ASH_INVALID, "%s: the run was made at kernel level %s, which this machine cannot run",
                         s->args.db, r->kernel_level);
-    if (runfile_read_text(r->config, r->config_path, &f, err) != ASH_OK)
-        return ash_prefix(err, "%s", s->args.db);
-    ash_status status = session_open(&s->session, f, r->kernel_level, recorder_keep, &s->recorder, err);
+    ash_status status = session_open_stored(&s->session, r, s->args.db, r->kernel_level, recorder_keep, &s->recorder, err);
     return status == ASH_OK ? same_identity(s, err) : status;
 }
 

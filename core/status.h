@@ -10,16 +10,7 @@
 #ifndef CORE_STATUS_H
 #define CORE_STATUS_H
 
-typedef enum ash_status {
-    ASH_OK = 0,
-    ASH_BROKEN = 1,  /* a broken world: memory, disk, database, a missing file permission */
-    ASH_INVALID = 2, /* wrong usage, configuration or data: the user can mend it */
-} ash_status;
-
-typedef struct ash_error {
-    ash_status status;
-    char text[2048]; /* one message, no trailing newline; may hold a source line and a caret */
-} ash_error;
+#include "include/ashlar.h" /* ash_status, ash_error: the two types that the public header shares with the house */
 
 /* Write the message and return `status`, so that failing is one line: return ash_fail(err, ...). */
 ash_status ash_fail(ash_error *err, ash_status status, const char *format, ...)

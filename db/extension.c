@@ -10,7 +10,7 @@ SQLITE_EXTENSION_INIT1
 #include "db/functions.h"
 
 /* The name that SQLite derives from the file's. */
-int sqlite3_ashlarsqlite_init(sqlite3 *handle, char **message, const sqlite3_api_routines *api);
+__attribute__((visibility("default"))) int sqlite3_ashlarsqlite_init(sqlite3 *handle, char **message, const sqlite3_api_routines *api);
 int sqlite3_ashlarsqlite_init(sqlite3 *handle, char **message, const sqlite3_api_routines *api)
 {
     (void)message;

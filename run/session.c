@@ -132,6 +132,26 @@ ash_status session_open(session *s, runfile *f, const char *level,
     return make_identity(s, err);
 }
 
+ash_status session_open_stored(session *s, const db_run *r, const char *path, const char *level,
+                               void (*keep)(void *ctx, uint64_t trial_id, const void *bytes, size_t n), void *keep_ctx, ash_error *err)
+{
+    runfile *f;
+    char hex[65] = "";
+    *s = (session){0};
+    if (!r->config)
+        return ash_fail(err, ASH_INVALID, "%s: run %lld has no run file stored and cannot be repeated", path, (long long)r->id);
+    if (runfile_read_text(r->config, r->config_path, &f, err) != ASH_OK)
+        return ash_prefix(err, "%s", path);
+    if (session_open(s, f, level, keep, keep_ctx, err) != ASH_OK)
+        return err->status;
+    if (s->data)
+        hash_to_hex(hex, &s->data->hash);
+    if (s->data && r->data_hash && strcmp(hex, r->data_hash) != 0)
+        return ash_fail(err, ASH_INVALID, "%s: the data set %s is not the one that the run was made with (its hash is %.12s, "
+                        "the run's %.12s)", path, s->data->name, hex, r->data_hash);
+    return ASH_OK;
+}
+
 void session_close(session *s)
 {
     if (s->evaluator)

@@ -9,6 +9,7 @@
 
 #include "run/runfile.h"
 #include "data/data.h"
+#include "db/db.h"
 #include "space/space.h"
 
 typedef struct session {
@@ -31,6 +32,10 @@ ash_status session_open(session *s, runfile *f, const char *level,
                         void (*keep)(void *ctx, uint64_t trial_id, const void *bytes, size_t n), void *keep_ctx,
                         ash_error *err);
 void session_close(session *s);
+/* The session of a stored run, from the run file that the database holds (`path`: for messages). Refuses a data set that is not the one that the
+ * run was made with. */
+ash_status session_open_stored(session *s, const db_run *r, const char *path, const char *level,
+                               void (*keep)(void *ctx, uint64_t trial_id, const void *bytes, size_t n), void *keep_ctx, ash_error *err);
 /* Only data (when the evaluator needs them) and space, for commands that look at a space; takes the file over likewise. */
 ash_status session_open_space(session *s, runfile *f, ash_error *err);
 

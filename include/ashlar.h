@@ -130,8 +130,8 @@ ASH_API void ash_model_input(const ash_model *model, int *h, int *w, int *c);
 ASH_API size_t ash_model_output_count(const ash_model *model);
 /** Name of the i-th class or value; NULL when it has none. */
 ASH_API const char *ash_model_output_name(const ash_model *model, size_t i);
-/** Predicts n samples: `samples` is (n, h, w, c) in the data set's own units (NaN: missing), `out` (n, outputs) becomes the probabilities of the classes, or
- * the values in the target's units. */
+/** Predicts n samples: `samples` is (n, h, w, c) in the data set's own units (NaN: missing), `out` (n, outputs) becomes the probabilities of the classes,
+ * the values in the target's units, or the reconstructed sample. */
 ASH_API ash_status ash_model_predict(ash_model *model, const float *samples, size_t n, float *out, ash_error *err);
 
 /** @}

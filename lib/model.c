@@ -24,7 +24,8 @@ struct ash_model {
     const float *mean, *scale;        /* (n_norm) */
     float *missing;                   /* (channels): what a value that is not there counts as */
     size_t channels;
-    const double *out_mean, *out_std; /* (n_outputs); NULL: classes */
+    data_task task;
+    const double *out_mean, *out_std; /* (n_outputs), regression */
     const char **names;               /* (n_outputs); NULL: none */
     float *chunk;                     /* (CHUNK, sample) */
 };
@@ -44,7 +45,7 @@ static ash_status copy_names(ash_model *m, const char *const *names, ash_error *
 static ash_status keep_of_data(ash_model *m, ash_error *err)
 {
     data_set *d = m->session.data;
-    bool classes = d->task == DATA_CLASSIFICATION;
+    m->task = d->task;
     m->sample = (size_t)d->h * (size_t)d->w * (size_t)d->c;
     m->n_outputs = (size_t)d->n_outputs;
     m->n_norm = d->n_norm;
@@ -61,7 +62,7 @@ static ash_status keep_of_data(ash_model *m, ash_error *err)
         m->missing[i] = (float)d->summary[i].mean;
     if (!m->chunk || !m->missing || (d->n_norm && (!m->mean || !m->scale)) || (d->target_mean && (!m->out_mean || !m->out_std)))
         return ash_fail_memory(err);
-    ash_status status = copy_names(m, classes ? d->class_names : d->target_names, err);
+    ash_status status = copy_names(m, d->task == DATA_CLASSIFICATION ? d->class_names : d->task == DATA_REGRESSION ? d->target_names : NULL, err);
     data_close(d);
     m->session.data = NULL;
     return status;
@@ -72,6 +73,7 @@ static ash_status load(ash_model *m, ash_study *study, const ash_trial *t, ash_e
     const db_run *row = &t->run->row;
     void *weights;
     size_t n;
+    hash256 hash;
     if (db_get_weights(study->db, row->id, t->record->id, m->arena, &weights, &n, err) != ASH_OK)
         return err->status;
     if (!weights)
@@ -82,7 +84,7 @@ static ash_status load(ash_model *m, ash_study *study, const ash_trial *t, ash_e
         return err->status;
     if (!m->session.data)
         return ash_fail(err, ASH_INVALID, "%s: run %lld was not trained on a data set", db_path(study->db), (long long)row->id);
-    if (network_of_text(m->session.space, t->record->genome, m->arena, &m->graph, err) != ASH_OK ||
+    if (network_of_text(m->session.space, t->record->genome, m->arena, &m->graph, &hash, err) != ASH_OK ||
         nn_net_create(m->graph, &m->session.file->recipe, level, 0, &m->net, err) != ASH_OK ||
         nn_weights_set(m->net, weights, n, err) != ASH_OK)
         return err->status;
@@ -153,6 +155,18 @@ static void softmax(float *x, size_t n)
         x[i] /= sum;
 }
 
+/* The outputs of one sample in the units that people know. */
+static void finish(const ash_model *m, float *y)
+{
+    size_t n = m->n_outputs;
+    if (m->task == DATA_CLASSIFICATION)
+        softmax(y, n);
+    for (size_t i = 0; m->task == DATA_REGRESSION && i < n; i++)
+        y[i] = (float)(m->out_mean[i] + m->out_std[i] * (double)y[i]);
+    for (size_t i = 0; m->task == DATA_RECONSTRUCTION && m->n_norm && i < n; i++)
+        y[i] = y[i] / m->scale[i % m->n_norm] + m->mean[i % m->n_norm];
+}
+
 ash_status ash_model_predict(ash_model *m, const float *samples, size_t n, float *out, ash_error *err)
 {
     for (size_t i = 0; i < n * m->sample; i++)
@@ -160,14 +174,10 @@ ash_status ash_model_predict(ash_model *m, const float *samples, size_t n, float
             return ash_fail(err, ASH_INVALID, "sample %zu holds an infinite value", i / m->sample);
     for (size_t from = 0; from < n; from += CHUNK) {
         size_t some = n - from < CHUNK ? n - from : CHUNK;
-        float *y = out + from * m->n_outputs;
         normalise(m, samples + from * m->sample, some);
-        nn_predict(m->net, m->chunk, some, y);
-        for (size_t i = 0; i < some; i++)
-            if (!m->out_mean)
-                softmax(y + i * m->n_outputs, m->n_outputs);
-        for (size_t i = 0; m->out_mean && i < some * m->n_outputs; i++)
-            y[i] = (float)(m->out_mean[i % m->n_outputs] + m->out_std[i % m->n_outputs] * (double)y[i]);
+        nn_predict(m->net, m->chunk, some, out + from * m->n_outputs);
+        for (size_t i = from; i < from + some; i++)
+            finish(m, out + i * m->n_outputs);
     }
     return ASH_OK;
 }

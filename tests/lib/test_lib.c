@@ -276,6 +276,41 @@ static void test_values(void **state)
     arena_destroy(a);
 }
 
+/* An autoencoder gives the sample back in its own units. */
+static void test_reconstruction(void **state)
+{
+    (void)state;
+    ash_error err;
+    write_text("same.yaml", "data: {type: digits, limit: 300, val_limit: 100, target: input}\n"
+                            "space: {stages: [{name: code, block: dense, width: [16, 24]}], head: {pool: flatten}}\n"
+                            "train: {epochs: 8, lr: 0.02}\n"
+                            "search: {strategy: random, objectives: [error]}\n"
+                            "budget: {evaluations: 2}\n");
+    if (ash_search("same.yaml", "same.db", NULL, NULL, NULL, &err) != ASH_OK)
+        fail_msg("%s", err.text);
+    double error;
+    ash_model *m = model_of("same.db", &error);
+    arena *a = arena_create();
+    data_set *d = open_data("type=digits, limit=300, val_limit=100, target=input", a);
+    float *raw = raw_of(d), *out = malloc(d->val.n * 64 * sizeof(*out));
+    assert_int_equal(ash_model_output_count(m), 64);
+    assert_null(ash_model_output_name(m, 0));
+    assert_int_equal(ash_model_predict(m, raw, d->val.n, out, &err), ASH_OK);
+    double off = 0, from_mean = 0, mean = 0;
+    for (size_t i = 0; i < d->val.n * 64; i++)
+        mean += (double)raw[i] / (double)(d->val.n * 64);
+    for (size_t i = 0; i < d->val.n * 64; i++) {
+        off += ((double)out[i] - (double)raw[i]) * ((double)out[i] - (double)raw[i]);
+        from_mean += (mean - (double)raw[i]) * (mean - (double)raw[i]);
+    }
+    assert_true(off < 0.8 * from_mean);
+    free(raw);
+    free(out);
+    data_close(d);
+    ash_model_close(m);
+    arena_destroy(a);
+}
+
 static void test_failures(void **state)
 {
     (void)state;
@@ -319,7 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_search), cmocka_unit_test(test_study),    cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_values), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_reconstruction), cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_report.c - ashlar report DB: a page, a figure or a table of a run */
+#include "cli/figure_options.h"
 #include "cli/output.h"
 #include "cli/study.h"
-#include "core/text.h"
-#include "reports/report.h"
+#include "reports/chart.h"
+#include "reports/columns.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,35 +12,27 @@ typedef struct request {
     const char *path, *output, *x, *y;
     int64_t run;
     const report_format *format;
+    const char *columns;
+    const report_chart *chart;
+    double width_cm;
     bool front_only, plain;
 } request;
 
-enum { KEY_X = 256, KEY_Y, KEY_FRONT, KEY_PLAIN };
+enum { KEY_X = 256, KEY_Y, KEY_FRONT, KEY_PLAIN, KEY_FIGURE, KEY_WIDTH, KEY_COLUMNS };
 
 static const struct argp_option rows[] = {
     {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
     {"output", 'o', "FILE", 0, "Where to; - is standard output (default: DB's name with the format's ending)", 0},
-    {"format", 'f', "FORMAT", 0, "html, svg, csv or json (default: by FILE's ending, else html)", 0},
-    {"x", KEY_X, "METRIC", 0, "Metric across, in html and svg (default: the second objective)", 0},
-    {"y", KEY_Y, "METRIC", 0, "Metric up, in html and svg (default: the first objective)", 0},
+    {"format", 'f', "FORMAT", 0, "One of the formats below (default: by FILE's ending, else html)", 0},
+    {"figure", KEY_FIGURE, "FIGURE", 0, "Figures: front, history or curves (default: front)", 0},
+    {"x", KEY_X, "METRIC", 0, "Metric across, in a figure, page or text (default: the second objective)", 0},
+    {"y", KEY_Y, "METRIC", 0, "Metric up (default: the first objective)", 0},
+    {"width", KEY_WIDTH, "CM", 0, "Figures but the front as SVG: their width (default: 8.6, a column of a paper)", 0},
+    {"columns", KEY_COLUMNS, "METRICS", 0, "Tables: which metrics, comma-separated (default: objectives and costs)", 0},
     {"front", KEY_FRONT, NULL, 0, "csv and json: only the trials on the front", 0},
     {"plain", KEY_PLAIN, NULL, 0, "html: a small page without the bundled chart library", 0},
     {0},
 };
-
-static const report_format *find_format(const struct argp_state *state, const char *name)
-{
-    const report_format *f = report_format_find(name);
-    if (!f) {
-        size_t n = 0;
-        while (report_format_names[n])
-            n++;
-        const char *near = text_nearest(name, report_format_names, n);
-        cli_usage(state, "--format is html, svg, csv or json, not \"%s\"%s%s%s", name, near ? "; did you mean " : "",
-                  near ? near : "", near ? "?" : "");
-    }
-    return f;
-}
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
@@ -54,7 +47,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
         r->output = text;
         return 0;
     case 'f':
-        r->format = find_format(state, text);
+        if (!(r->format = report_format_find(text)))
+            cli_refuse_name(state, "--format", text, report_format_names);
+        return 0;
+    case KEY_FIGURE:
+        if (!(r->chart = report_chart_find(text)))
+            cli_refuse_name(state, "--figure", text, report_chart_names);
+        return 0;
+    case KEY_WIDTH:
+        r->width_cm = cli_width_cm(state, text);
+        return 0;
+    case KEY_COLUMNS:
+        r->columns = text;
         return 0;
     case KEY_X:
         r->x = text;
@@ -80,70 +84,70 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
-static const char *ending_of(const char *path)
-{
-    const char *base = strrchr(path, '/'), *dot = strrchr(base ? base : path, '.');
-    return dot ? dot + 1 : "";
-}
-
 /* --format, else the ending of --output, else the first of the registry. */
 static const report_format *choose_format(const request *r)
 {
     if (r->format)
         return r->format;
-    const char *ending = r->output ? ending_of(r->output) : "";
-    for (size_t i = 0; report_format_at(i); i++)
-        if (strcmp(report_format_at(i)->extension, ending) == 0)
-            return report_format_at(i);
-    return report_format_at(0);
+    const report_format *named = r->output ? cli_format_of(r->output) : NULL;
+    return named ? named : report_format_at(0);
 }
 
 /* digits.db, html -> digits.html, next to the database */
 static const char *default_output(const char *path, const report_format *format, arena *a)
 {
-    bool is_db = strcmp(ending_of(path), "db") == 0 || strcmp(ending_of(path), "sqlite") == 0;
-    size_t stem = is_db ? strlen(path) - strlen(ending_of(path)) - 1 : strlen(path);
+    bool is_db = strcmp(cli_ending_of(path), "db") == 0 || strcmp(cli_ending_of(path), "sqlite") == 0;
+    size_t stem = is_db ? strlen(path) - strlen(cli_ending_of(path)) - 1 : strlen(path);
     return arena_printf(a, "%.*s.%s", (int)stem, path, format->extension);
 }
 
-static ash_status find_metric(const report *r, const char *option, const char *name, int *out, ash_error *err)
+static ash_status choose_columns(const report *r, const char *list, arena *a, report_view *view, ash_error *err)
 {
-    if (!name)
-        return ASH_OK;
-    *out = report_metric_index(r, name);
-    if (*out >= 0)
-        return ASH_OK;
-    const char **names = malloc((r->n_metrics + 1) * sizeof *names);
-    if (!names)
+    const char **names;
+    if (study_split(list, a, &names, &view->n_columns, err) != ASH_OK)
+        return ash_prefix(err, "--columns");
+    int *columns = ARENA_NEW(a, int, view->n_columns);
+    if (!columns)
         return ash_fail_memory(err);
-    buffer list = {0};
-    for (size_t i = 0; i < r->n_metrics; i++) {
-        names[i] = r->metrics[i].name;
-        buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    }
-    const char *near = text_nearest(name, names, r->n_metrics);
-    free(names);
-    if (near)
-        ash_fail(err, ASH_INVALID, "%s: the run has no metric \"%s\"; did you mean \"%s\"?", option, name, near);
-    else
-        ash_fail(err, ASH_INVALID, "%s: the run has no metric \"%s\"; it has %s", option, name, list.len ? list.data : "none");
-    buffer_free(&list);
-    return ASH_INVALID;
+    for (size_t i = 0; i < view->n_columns; i++)
+        if (cli_find_metric(r, "--columns", names[i], &columns[i], err) != ASH_OK)
+            return err->status;
+    if (view->n_columns > COLUMNS_MOST)
+        return ash_fail(err, ASH_INVALID, "--columns takes up to %d metrics", COLUMNS_MOST);
+    view->columns = columns;
+    return ASH_OK;
+}
+
+/* What is asked for and the format cannot do is refused, not overlooked. */
+static ash_status check_options(const request *q, const report_format *format, ash_error *err)
+{
+    if (q->chart && format->shows != REPORT_FIGURE)
+        return ash_fail(err, ASH_INVALID, "--figure is for figures (svg, pdf, png, eps, tikz); %s is none", format->name);
+    if (q->width_cm > 0 && (format->shows != REPORT_FIGURE || (strcmp(format->name, "svg") == 0 && (!q->chart || q->chart->two_metrics))))
+        return ash_fail(err, ASH_INVALID, "--width is for figures drawn to a size in centimetres (pdf, png, eps, tikz); %s is not", format->name);
+    if (q->columns && format->shows != REPORT_TABLE)
+        return ash_fail(err, ASH_INVALID, "--columns is for tables (latex, markdown, text); %s is none", format->name);
+    if (q->chart && !q->chart->two_metrics && (q->x || q->y))
+        return ash_fail(err, ASH_INVALID, "--x and --y choose the axes of the front; the figure \"%s\" has its own", q->chart->name);
+    return ASH_OK;
 }
 
 /* Formats that do without axes are written also for a run with one metric. */
-static ash_status choose_view(const report *r, const request *q, const report_format *format, report_view *view, ash_error *err)
+static ash_status choose_view(const report *r, const request *q, const report_format *format, arena *a, report_view *view, ash_error *err)
 {
-    *view = (report_view){.x = -1, .y = -1, .front_only = q->front_only, .plain = q->plain};
-    ash_status s = find_metric(r, "--x", q->x, &view->x, err);
+    *view = (report_view){.x = -1, .y = -1, .front_only = q->front_only, .plain = q->plain, .chart = q->chart, .width_cm = q->width_cm};
+    view->ascii = q->output && strcmp(q->output, "-") == 0 && !cli_utf8();
+    ash_status s = cli_find_metric(r, "--x", q->x, &view->x, err);
     if (s == ASH_OK)
-        s = find_metric(r, "--y", q->y, &view->y, err);
+        s = cli_find_metric(r, "--y", q->y, &view->y, err);
     if (s == ASH_OK && q->x && q->y && view->x == view->y)
         s = ash_fail(err, ASH_INVALID, "--x and --y are both \"%s\"; a front needs two different metrics", q->x);
+    if (s == ASH_OK && q->columns)
+        s = choose_columns(r, q->columns, a, view, err);
     if (s != ASH_OK)
         return s;
     s = report_default_axes(r, view, err);
-    if (s == ASH_OK || q->x || q->y || strcmp(format->name, "svg") == 0)
+    if (s == ASH_OK || q->x || q->y || (format->shows == REPORT_FIGURE && (!q->chart || q->chart->two_metrics)))
         return s;
     view->x = view->y = -1;
     return ASH_OK;
@@ -151,10 +155,12 @@ static ash_status choose_view(const report *r, const request *q, const report_fo
 
 static ash_status make(study *s, const request *q, ash_error *err)
 {
-    ash_status status = study_open(s, q->path, q->run, true, err);
+    const report_format *format = choose_format(q);
+    ash_status status = check_options(q, format, err);
+    if (status == ASH_OK)
+        status = study_open(s, q->path, q->run, true, err);
     if (status != ASH_OK)
         return status;
-    const report_format *format = choose_format(q);
     const char *name = strrchr(q->path, '/');
     report *r = NULL;
     report_view view;
@@ -163,7 +169,7 @@ static ash_status make(study *s, const request *q, ash_error *err)
         return status;
     if (!r->n_trials)
         return ash_fail(err, ASH_INVALID, "%s: run %lld has no trials yet; there is nothing to report", q->path, (long long)s->run.id);
-    if ((status = choose_view(r, q, format, &view, err)) != ASH_OK)
+    if ((status = choose_view(r, q, format, s->a, &view, err)) != ASH_OK)
         return status;
     const char *output = q->output ? q->output : default_output(q->path, format, s->a);
     if (!output)
@@ -180,17 +186,35 @@ static ash_status make(study *s, const request *q, ash_error *err)
     return status;
 }
 
+/* The end of --help: the formats, from their registry, and examples. */
+static char *help_formats(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_EXTRA)
+        return (char *)text;
+    buffer out = {0};
+    buffer_puts(&out, "Formats:\n");
+    for (size_t i = 0; report_format_at(i); i++)
+        buffer_printf(&out, "  %-9s .%-5s %s\n", report_format_at(i)->name, report_format_at(i)->extension, report_format_at(i)->help);
+    buffer_puts(&out, "\nFor example:\n"
+                      "  ashlar report digits.db\n"
+                      "  ashlar report digits.db -o front.pdf --x model_bytes\n"
+                      "  ashlar report digits.db -o history.png --figure history\n"
+                      "  ashlar report digits.db -o front.tex --columns error,macs\n"
+                      "  ashlar report digits.db --format text -o -\n"
+                      "  ashlar report digits.db --format csv -o - | head\n");
+    return out.failed ? NULL : out.data; /* argp frees it */
+}
+
 int cmd_report(int argc, char **argv)
 {
     static const struct argp argp = {
         rows, parse, "DB",
-        "Write a report of a run: a page that opens offline in any browser, the front as a figure, or every trial as CSV or JSON.\v"
+        "Write a report of a run: a page that opens offline in any browser, a figure or a table for a paper, text for a terminal, or every "
+        "trial as CSV or JSON.\v"
         "The page has the front over any two metrics, the hypervolume, learning curves, the blocks of each network on the front, "
-        "a table of the trials, and how the run was made.\n\n"
-        "  ashlar report digits.db\n"
-        "  ashlar report digits.db -o front.svg --x model_bytes\n"
-        "  ashlar report digits.db --format csv -o - | head\n",
-        NULL, NULL, NULL};
+        "a table of the trials, and how the run was made.",
+        NULL, help_formats, NULL};
     request q = {0};
     cli_parse(&argp, argc, argv, &q);
     study s = {0};

@@ -4,6 +4,7 @@
 #include "core/format.h"
 #include "core/log.h"
 #include "core/text.h"
+#include <langinfo.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +14,11 @@ int cli_fail(const ash_error *err)
 {
     log_error("%s", err->text);
     return err->status;
+}
+
+bool cli_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input)

@@ -10,6 +10,7 @@
 
 #include "core/status.h"
 #include <argp.h>
+#include <stdbool.h>
 
 typedef struct command {
     const char *name, *summary;
@@ -25,6 +26,9 @@ typedef enum output_format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } output_form
 /* `--format table|csv|json`, as an argp child; its input is an output_format *. In the parser's ARGP_KEY_INIT:
  * state->child_inputs[0] = &format. */
 extern const struct argp cli_format_argp;
+
+/* Does the terminal's locale say UTF-8? */
+bool cli_utf8(void);
 
 /* Print "ashlar: MESSAGE" on standard error and return err->status. */
 int cli_fail(const ash_error *err);

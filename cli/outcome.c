@@ -3,41 +3,13 @@
 #include "cli/outcome.h"
 #include "cli/table.h"
 #include "core/log.h"
-#include "reports/report.h"
+#include "reports/columns.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the table ---- */
-
-enum { MOST_COLUMNS = 16 };
-
-static void add(int *columns, size_t *n, int index)
-{
-    for (size_t i = 0; i < *n; i++)
-        if (columns[i] == index)
-            return;
-    if (index >= 0 && *n < MOST_COLUMNS)
-        columns[(*n)++] = index;
-}
-
-static size_t choose_columns(const report *r, int *columns)
-{
-    static const char *const more[] = {"macs", "model_bytes", "mean_weight_bits"};
-    size_t n = 0;
-    for (size_t k = 0; k < r->n_objectives; k++) {
-        const char *name = r->metrics[k].name;
-        char test[80];
-        add(columns, &n, (int)k);
-        snprintf(test, sizeof(test), "test_%s", name + (strncmp(name, "val_", 4) == 0 ? 4 : 0));
-        add(columns, &n, report_metric_index(r, test));
-    }
-    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
-        add(columns, &n, report_metric_index(r, more[i]));
-    return n;
-}
 
 static void put_value(table *t, const report_metric *m, double value, output_format format)
 {
@@ -52,8 +24,8 @@ static void put_value(table *t, const report_metric *m, double value, output_for
 
 static void print_front(const report *r, output_format format, arena *a)
 {
-    int columns[MOST_COLUMNS];
-    size_t n = choose_columns(r, columns);
+    int columns[COLUMNS_MOST];
+    size_t n = columns_default(r, columns);
     table *t = table_create();
     table_column(t, "trial", TABLE_RIGHT);
     for (size_t k = 0; k < n; k++) {

@@ -48,7 +48,8 @@ static bool new_band(runs_band *b, size_t n, arena *a)
     return v != NULL;
 }
 
-ash_status runs_hypervolume_band(const runs *s, const runs_group *g, runs_axis axis, size_t points, arena *a, runs_band *out, ash_error *err)
+ash_status runs_hypervolume_band(const runs *s, const runs_group *g, runs_axis axis, size_t points, arena *a, runs_band *out,
+                                 ash_error *err)
 {
     size_t cap = 2, n = 0;
     double budget = s->budget[axis];
@@ -98,16 +99,17 @@ static int by_x_then_y(const void *p, const void *q)
     return a->x != b->x ? (a->x > b->x) - (a->x < b->x) : (a->y > b->y) - (a->y < b->y);
 }
 
-static bool climb(const report *r, int x, int y, runs_axis axis, double budget, arena *a, staircase *out)
+static bool climb(const report *r, const char *name_x, const char *name_y, runs_axis axis, double budget, arena *a, staircase *out)
 {
     const size_t *order = report_virtual_order(r, a);
     point *p = ARENA_NEW(a, point, r->n_trials + 1);
     *out = (staircase){ARENA_NEW(a, double, r->n_trials + 1), ARENA_NEW(a, double, r->n_trials + 1), 0};
     if (!order || !p || !out->x || !out->y)
         return false;
+    int x = report_metric_index(r, name_x), y = report_metric_index(r, name_y);
     size_t n = 0;
     double spent = 0;
-    for (size_t i = 0; i < r->n_trials; i++) {
+    for (size_t i = 0; x >= 0 && y >= 0 && i < r->n_trials; i++) {
         const trial *t = r->trials[order[i]];
         const double *v = r->values + order[i] * r->n_metrics;
         spent += axis == RUNS_EVALUATIONS ? report_counts(t) : t->status == TRIAL_DUPLICATE ? 0 : (double)t->trained_macs;
@@ -126,7 +128,8 @@ static bool climb(const report *r, int x, int y, runs_axis axis, double budget, 
     return true;
 }
 
-ash_status runs_attainment(const runs *s, const runs_group *g, int x, int y, runs_axis axis, arena *a, runs_band *out, ash_error *err)
+ash_status runs_attainment(const runs *s, const runs_group *g, const char *x, const char *y, runs_axis axis, arena *a, runs_band *out,
+                           ash_error *err)
 {
     staircase *c = ARENA_NEW(a, staircase, g->n + 1);
     size_t *at = ARENA_NEW(a, size_t, g->n + 1), cap = 0, n = 0;

@@ -52,4 +52,4 @@ static ash_status write(const report *r, const report_view *view, arena *a, buff
     return out->failed ? ash_fail_memory(err) : ASH_OK;
 }
 
-const report_format report_csv = {"csv", "csv", "one row per trial, or per front member with --front", write};
+const report_format report_csv = {"csv", "csv", "one row per trial, or per front member with --front", write, REPORT_TRIALS};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* escape.c - one UTF-8 reader, three ways to write what it reads */
+/* escape.c - one UTF-8 reader, several ways to write what it reads */
 #include "reports/escape.h"
 #include "core/text.h"
 #include <math.h>
@@ -104,4 +104,73 @@ void escape_csv(buffer *out, const char *text)
     }
     if (quote)
         buffer_puts(out, "\"");
+}
+
+/* Calls put for every character; what is not UTF-8 and, as a space, what is a control character included. */
+static void each_character(buffer *out, const char *text, void (*put)(buffer *out, const char *character, size_t n))
+{
+    for (const unsigned char *s = (const unsigned char *)(text ? text : ""); *s;) {
+        size_t n = utf8_length(s);
+        bool control = *s < 0x20 || *s == 0x7f || (n == 2 && *s == 0xc2 && s[1] < 0xa0);
+        if (!n)
+            put(out, REPLACEMENT, sizeof REPLACEMENT - 1);
+        else
+            put(out, control ? " " : (const char *)s, control ? 1 : n);
+        s += n ? n : 1;
+    }
+}
+
+static void put_latex(buffer *out, const char *character, size_t n)
+{
+    static const struct {
+        const char *character, *latex;
+    } special[] = {{"\\", "\\textbackslash{}"}, {"{", "\\{"}, {"}", "\\}"}, {"$", "\\$"}, {"&", "\\&"}, {"#", "\\#"}, {"%", "\\%"},
+                   {"_", "\\_"}, {"^", "\\textasciicircum{}"}, {"~", "\\textasciitilde{}"}, {"<", "$<$"}, {">", "$>$"},
+                   {"\xe2\x89\xa4", "$\\leq$"}, {REPLACEMENT, "?"}};
+    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
+        if (strlen(special[i].character) == n && memcmp(special[i].character, character, n) == 0) {
+            buffer_puts(out, special[i].latex);
+            return;
+        }
+    buffer_add(out, character, n);
+}
+
+static void put_markdown(buffer *out, const char *character, size_t n)
+{
+    if (n == 1 && strchr("\\`*_{}[]<>#|~", *character))
+        buffer_puts(out, "\\");
+    buffer_add(out, character, n);
+}
+
+static void put_gnuplot(buffer *out, const char *character, size_t n)
+{
+    buffer_puts(out, *character == '\'' ? "'" : "");
+    buffer_add(out, character, n);
+}
+
+static void put_plain(buffer *out, const char *character, size_t n)
+{
+    buffer_add(out, character, n);
+}
+
+void escape_latex(buffer *out, const char *text)
+{
+    each_character(out, text, put_latex);
+}
+
+void escape_markdown(buffer *out, const char *text)
+{
+    each_character(out, text, put_markdown);
+}
+
+void escape_gnuplot(buffer *out, const char *text)
+{
+    buffer_puts(out, "'");
+    each_character(out, text, put_gnuplot);
+    buffer_puts(out, "'");
+}
+
+void escape_line(buffer *out, const char *text)
+{
+    each_character(out, text, put_plain);
 }

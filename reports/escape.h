@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* escape.h - text from a database into JSON, XML and CSV
+/* escape.h - text from a database into JSON, XML, CSV, LaTeX, Markdown, gnuplot and terminals
  *
  * Genomes, reasons and names may hold anything. What is not UTF-8 becomes U+FFFD, so no format breaks. NULL is written as null in JSON
  * and as nothing elsewhere.
@@ -17,5 +17,14 @@ void escape_json_number(buffer *out, double value, int digits);
 void escape_xml(buffer *out, const char *text);
 /* One RFC 4180 field, quoted when it must be. */
 void escape_csv(buffer *out, const char *text);
+
+/* Text in a LaTeX document: what LaTeX would read as commands stands for itself. */
+void escape_latex(buffer *out, const char *text);
+/* Text in a cell of a Markdown table. */
+void escape_markdown(buffer *out, const char *text);
+/* A string of gnuplot in single quotes, where it substitutes nothing. */
+void escape_gnuplot(buffer *out, const char *text);
+/* One line for a terminal: no control characters, so no escape sequences. */
+void escape_line(buffer *out, const char *text);
 
 #endif

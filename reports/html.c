@@ -110,4 +110,4 @@ static ash_status write(const report *r, const report_view *view, arena *a, buff
     return out->failed ? ash_fail_memory(err) : ASH_OK;
 }
 
-const report_format report_html = {"html", "html", "one page that opens offline, with everything", write};
+const report_format report_html = {"html", "html", "one page that opens offline, with everything", write, REPORT_TRIALS};

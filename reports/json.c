@@ -244,4 +244,4 @@ static ash_status write(const report *r, const report_view *view, arena *a, buff
     return json_write_report(r, &(json_limits){.front_only = view->front_only}, a, out, err);
 }
 
-const report_format report_json = {"json", "json", "everything the page shows, for programs", write};
+const report_format report_json = {"json", "json", "everything the page shows, for programs", write, REPORT_TRIALS};

@@ -115,15 +115,27 @@ typedef struct report_view { /* what the user asked for */
     int x, y;        /* metrics on the axes; -1: chosen by report_default_axes */
     bool front_only; /* csv, json: only the front */
     bool plain;      /* html: without the bundled chart library */
+    const struct report_chart *chart; /* figures: which (chart.h); NULL: the front */
+    double width_cm;                  /* figures; 0: a column of a paper */
+    const int *columns;               /* latex, markdown, text: metrics (n_columns); 0: report_columns */
+    size_t n_columns;
+    bool ascii; /* text: the terminal knows no UTF-8 */
 } report_view;
 
 /* Fill x and y where they are -1: y the first objective, x the second; with one objective, x is macs or any other metric.
  * ASH_INVALID when the run has fewer than two metrics. */
 ash_status report_default_axes(const report *r, report_view *view, ash_error *err);
 
+typedef enum report_shows { /* what a format is about, which decides the options it takes */
+    REPORT_TRIALS, /* everything */
+    REPORT_FIGURE, /* view->chart; over view->x and view->y when the chart is of two metrics */
+    REPORT_TABLE,  /* the front, with view->columns */
+} report_shows;
+
 typedef struct report_format {
     const char *name, *extension, *help;
     ash_status (*write)(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err);
+    report_shows shows;
 } report_format;
 
 const report_format *report_format_find(const char *name); /* NULL: unknown */

@@ -52,11 +52,13 @@ typedef struct runs_band { /* of a group: a step function, constant from x[i] to
     size_t n;
 } runs_band;
 /* From 0 to the common budget, at most `points` steps (>= 2). */
-ash_status runs_hypervolume_band(const runs *s, const runs_group *g, runs_axis axis, size_t points, arena *a, runs_band *out, ash_error *err);
+ash_status runs_hypervolume_band(const runs *s, const runs_group *g, runs_axis axis, size_t points, arena *a, runs_band *out,
+                                 ash_error *err);
 
-/* The empirical attainment surface over two metrics, both minimised: median[i] is what half of the group's runs attain at x[i] or left of it,
- * low and high what a quarter and three quarters do (Fonseca and Fleming 1996, doi:10.1007/3-540-61723-X_1022). A step function;
- * infinite where too few runs attain anything. Trials beyond the common budget on `axis` do not count. */
-ash_status runs_attainment(const runs *s, const runs_group *g, int x, int y, runs_axis axis, arena *a, runs_band *out, ash_error *err);
+/* The empirical attainment surface over two metrics, both minimised: median[i] is what half of the group's runs attain at x[i] or
+ * left of it, low and high what a quarter and three quarters do (Fonseca and Fleming 1996, doi:10.1007/3-540-61723-X_1022). A step
+ * function; infinite where too few runs attain anything. Trials beyond the common budget on `axis` do not count. */
+ash_status runs_attainment(const runs *s, const runs_group *g, const char *x, const char *y, runs_axis axis, arena *a, runs_band *out,
+                           ash_error *err);
 
 #endif

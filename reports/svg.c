@@ -4,9 +4,9 @@
  * Grey dots: every trial that has both metrics. Coloured dots: members of the front over all objectives, by mean weight bits when
  * the run has several. The stepped line is the front over the two metrics shown. Dashed: baselines. Numbers are
  * written without printf's %f, which follows the locale. */
+#include "reports/chart.h"
 #include "reports/escape.h"
 #include "reports/figure.h"
-#include "reports/plot.h"
 #include "core/pareto.h"
 #include <inttypes.h>
 #include <math.h>
@@ -73,7 +73,38 @@ static const struct {
                    {4, "b4", "\xe2\x89\xa4 4", "#31688e"},
                    {8, "b8", "\xe2\x89\xa4 8", "#35b779"},
                    {INFINITY, "b32", "> 8", "#d9a400"}};
-enum { N_BIT_CLASSES = 4 };
+
+int figure_bit_class(double bits)
+{
+    for (int k = 0; k < FIGURE_BIT_CLASSES; k++)
+        if (bits <= bit_classes[k].up_to)
+            return k;
+    return -1;
+}
+
+const char *figure_bit_label(int class)
+{
+    return bit_classes[class].label;
+}
+
+const char *figure_bit_colour(int class)
+{
+    return bit_classes[class].colour;
+}
+
+int figure_bits_metric(const report *r)
+{
+    int k = report_metric_index(r, "mean_weight_bits");
+    double first = NAN;
+    for (size_t i = 0; k >= 0 && i < r->n_front; i++) {
+        double v = r->values[r->front[i] * r->n_metrics + k];
+        if (isnan(first))
+            first = v;
+        else if (!isnan(v) && v != first)
+            return k;
+    }
+    return -1;
+}
 
 typedef struct drawing {
     const report *r;
@@ -96,7 +127,7 @@ static double *column(const drawing *d, int k, size_t extra)
     return v;
 }
 
-static double baseline_error(const report_baseline *b, const char *of)
+double figure_baseline_error(const report_baseline *b, const char *of)
 {
     return !strcmp(of, "error") ? b->val_error : !strcmp(of, "test_error") ? b->test_error : NAN;
 }
@@ -184,7 +215,7 @@ static void put_line_label(drawing *d, double y, const char *text, box *labels, 
 static double baseline_height(const drawing *d, const report_baseline *b)
 {
     const report_metric *m = &d->r->metrics[d->y];
-    double e = baseline_error(b, m->name) * (m->percent ? 100 : 1);
+    double e = figure_baseline_error(b, m->name) * (m->percent ? 100 : 1);
     return e >= d->ay.lo && e <= d->ay.hi ? plot_position(&d->ay, e) : NAN;
 }
 
@@ -221,7 +252,7 @@ static void put_baseline_labels(drawing *d)
             continue;
         char value[16];
         bool percent = r->metrics[d->y].percent;
-        double e = baseline_error(&r->baselines[i], r->metrics[d->y].name) * (percent ? 100 : 1);
+        double e = figure_baseline_error(&r->baselines[i], r->metrics[d->y].name) * (percent ? 100 : 1);
         plot_label(value, percent ? round(e * 100) / 100 : round(e * 10000) / 10000, REPORT_PLAIN);
         put_line_label(d, p, arena_printf(d->a, "%s %s%s", r->baselines[i].name, value, percent ? " %" : ""), labels, n++);
     }
@@ -293,11 +324,7 @@ static bool put_steps(drawing *d)
 
 static int bit_class(const drawing *d, size_t i)
 {
-    double bits = d->bits < 0 ? NAN : d->r->values[i * d->r->n_metrics + d->bits];
-    for (int k = 0; k < N_BIT_CLASSES; k++)
-        if (bits <= bit_classes[k].up_to)
-            return k;
-    return -1;
+    return d->bits < 0 ? -1 : figure_bit_class(d->r->values[i * d->r->n_metrics + d->bits]);
 }
 
 static void put_front(drawing *d)
@@ -331,7 +358,7 @@ static double legend_text(drawing *d, double x, const char *text)
 static void put_legend(drawing *d)
 {
     double x = LEFT;
-    bool used[N_BIT_CLASSES] = {0};
+    bool used[FIGURE_BIT_CLASSES] = {0};
     put_circle(d->out, "trial", x + 4, 32, 2.6, NULL);
     x = legend_text(d, x + 12, "trial");
     put_line(d->out, "steps", x, 32, x + 16, 32);
@@ -347,7 +374,7 @@ static void put_legend(drawing *d)
         if (k >= 0)
             used[k] = true;
     }
-    for (int k = 0; k < N_BIT_CLASSES; k++) {
+    for (int k = 0; k < FIGURE_BIT_CLASSES; k++) {
         if (!used[k])
             continue;
         put_circle(d->out, arena_printf(d->a, "member %s", bit_classes[k].class), x, 32, 4.6, NULL);
@@ -364,29 +391,14 @@ static void put_style(buffer *out)
                      ".baseline{stroke:#777;stroke-width:1;stroke-dasharray:5 4}.diamond{fill:#fff;stroke:#444;stroke-width:1.4}\n"
                      ".trial{fill:#8a8f98;fill-opacity:.45}.steps{fill:none;stroke:#222;stroke-width:1.2}\n"
                      ".member{fill:#1f6fb2;stroke:#fff;stroke-width:.8}\n");
-    for (int k = 0; k < N_BIT_CLASSES; k++)
+    for (int k = 0; k < FIGURE_BIT_CLASSES; k++)
         buffer_printf(out, ".%s{fill:%s}", bit_classes[k].class, bit_classes[k].colour);
     buffer_puts(out, "\n</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
 }
 
-/* -1 unless the trials have at least two different widths. */
-static int bits_metric(const report *r)
-{
-    int k = report_metric_index(r, "mean_weight_bits");
-    double first = NAN;
-    for (size_t i = 0; k >= 0 && i < r->n_front; i++) {
-        double v = r->values[r->front[i] * r->n_metrics + k];
-        if (isnan(first))
-            first = v;
-        else if (!isnan(v) && v != first)
-            return k;
-    }
-    return -1;
-}
-
 ash_status figure_front(const report *r, int x, int y, bool standalone, arena *a, buffer *out, ash_error *err)
 {
-    drawing d = {.r = r, .x = x, .y = y, .bits = bits_metric(r), .a = a, .out = out};
+    drawing d = {.r = r, .x = x, .y = y, .bits = figure_bits_metric(r), .a = a, .out = out};
     const report_metric *mx = &r->metrics[x], *my = &r->metrics[y];
     d.vx = column(&d, x, r->n_baselines);
     d.vy = column(&d, y, r->n_baselines);
@@ -395,7 +407,7 @@ ash_status figure_front(const report *r, int x, int y, bool standalone, arena *a
     size_t n = r->n_trials;
     bool xlog = plot_wants_log(d.vx, n), ylog = plot_wants_log(d.vy, n);
     for (size_t i = 0; i < r->n_baselines; i++) { /* baselines are in view whatever the trials reach */
-        d.vy[n + i] = baseline_error(&r->baselines[i], my->name) * (my->percent ? 100 : 1);
+        d.vy[n + i] = figure_baseline_error(&r->baselines[i], my->name) * (my->percent ? 100 : 1);
         d.vx[n + i] = strcmp(mx->name, "macs") || isnan(d.vy[n + i]) ? NAN : r->baselines[i].macs;
     }
     plot_axis_fit(&d.ax, d.vx, n + r->n_baselines, xlog, mx->unit, LEFT, WIDTH - RIGHT);
@@ -426,9 +438,15 @@ ash_status figure_front(const report *r, int x, int y, bool standalone, arena *a
     return out->failed ? ash_fail_memory(err) : ASH_OK;
 }
 
+/* The front is drawn here and needs no other program; the other figures are gnuplot's. */
 static ash_status write(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err)
 {
-    return figure_front(r, view->x, view->y, true, a, out, err);
+    chart c;
+    if (!view->chart || view->chart->two_metrics)
+        return figure_front(r, view->x, view->y, true, a, out, err);
+    if (report_draw(r, view, a, &c, err) != ASH_OK)
+        return err->status;
+    return chart_gnuplot(&c, "svg", view->width_cm > 0 ? view->width_cm : CHART_WIDTH_CM, out, err);
 }
 
-const report_format report_svg = {"svg", "svg", "the front over two metrics, as a figure for a paper", write};
+const report_format report_svg = {"svg", "svg", "a figure as SVG; the front needs no other program", write, REPORT_FIGURE};

@@ -60,11 +60,42 @@ chmod 640 x.csv && ln -s x.csv link.csv
 [ -L link.csv ] && [ "$(stat -c %a x.csv)" = 640 ] || complain "the link or the permissions are gone"
 rm link.csv
 
+# figures and tables for papers, text for terminals
+writes "$folder/front.tikz" '\addlegendentry{Pareto front}' "$study" --run 1 -o front.tikz
+writes "$folder/curves.tikz" 'xlabel={epoch}' "$study" --run 1 -o curves.tikz --figure curves --width 17
+grep -q 'width=17cm' curves.tikz || complain "--width"
+writes "$folder/front.tex" 'trial & test error & MACs \\' "$study" --run 1 -o front.tex --columns test_error,macs
+writes "$folder/front.md" '| trial | validation error' "$study" --run 1 -o front.md
+[ "$(wc -l < front.md)" = $(($(wc -l < front.csv) + 1)) ] || complain "the Markdown table is not the front"
+writes "$folder/study.txt" 'How it was made' "$study" --run 1 --format text
+grep -q 'hypervolume [0-9.]* of the box' study.txt || complain "text: no hypervolume"
+grep -q '┤' study.txt || complain "text: no plot"
+if command -v gnuplot > /dev/null; then
+    writes "$folder/history.svg" 'evaluations' "$study" --run 1 -o history.svg --figure history
+    writes "$folder/front.pdf" '%PDF-' "$study" --run 1 -o front.pdf --x sparsity
+    writes "$folder/front.png" 'PNG' "$study" --run 1 -o front.png
+    writes "$folder/front.eps" '%!PS-Adobe' "$study" --run 1 -o front.eps
+    if command -v pdftotext > /dev/null; then
+        pdftotext front.pdf - | grep -q sparsity || complain "the PDF's axis is not as asked"
+    fi
+fi
+refuses 2 'front, history or curves, not "histroy"; did you mean history?' "$study" --figure histroy
+refuses 2 '--figure is for figures' "$study" -o x2.csv --figure history
+refuses 2 '--columns is for tables' "$study" -o x2.pdf --columns macs
+refuses 2 '--columns: the run has no metric "mac"' "$study" --run 1 -o x2.tex --columns mac
+refuses 2 'has its own' "$study" -o x2.pdf --figure history --x macs
+refuses 2 'from 4 to 60' "$study" -o x2.pdf --width 1
+refuses 2 'not' "$study" -o x2.svg --width 8
+no_gnuplot() { (PATH=$folder/nowhere; "$ASHLAR" report "$study" --run 1 -o "$folder/x2.pdf" 2> "$folder/err"); }
+no_gnuplot && complain "a PDF without gnuplot"
+grep -q 'apt-get install gnuplot-nox' err || complain "it does not say what to install: $(cat err)"
+[ ! -e x2.pdf ] || complain "a file is left"
+
 refuses 2 'did you mean "macs"' "$study" --run 1 --x mac
 refuses 2 'no metric "zebra_stripes"' "$study" --run 1 --y zebra_stripes
 refuses 2 'both "macs"' "$study" --run 1 --x macs --y macs
 refuses 2 'run' "$study" --run 99
-refuses 2 'html, svg, csv or json' "$study" --format pdf
+refuses 2 'html, svg, csv, json,' "$study" --format docx
 refuses 2 'is a folder' "$study" --run 1 -o "$folder"
 refuses 2 'is the database itself' "$study" --run 1 -o "$study"
 refuses 2 'which database' --run 1

@@ -168,7 +168,7 @@ static void bands(void **state)
     assert_true(b.n == 2 && b.x[0] == 0 && b.x[1] == 3000);
 
     /* attainment within 2 evaluations; the third point of n1 does not count */
-    assert_int_equal(runs_attainment(s, &s->groups[0], 1, 0, RUNS_EVALUATIONS, a, &b, &err), ASH_OK);
+    assert_int_equal(runs_attainment(s, &s->groups[0], "macs", "error", RUNS_EVALUATIONS, a, &b, &err), ASH_OK);
     assert_int_equal(b.n, 2); /* corners at 25 (n1: 0.25, n2: 0.5) and 50 (r1: 0.75) */
     assert_true(b.x[0] == 25 && b.low[0] == 0.25 && b.median[0] == 0.5 && isinf(b.high[0]));
     assert_true(b.x[1] == 50 && b.low[1] == 0.25 && b.median[1] == 0.5 && b.high[1] == 0.75);

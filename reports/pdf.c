@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pdf.c - a figure as PDF, by gnuplot */
+#include "reports/chart.h"
+
+static ash_status write(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err)
+{
+    chart c;
+    if (report_draw(r, view, a, &c, err) != ASH_OK)
+        return err->status;
+    return chart_gnuplot(&c, "pdf", view->width_cm > 0 ? view->width_cm : CHART_WIDTH_CM, out, err);
+}
+
+const report_format report_pdf = {"pdf", "pdf", "a figure as PDF, by gnuplot", write, REPORT_FIGURE};

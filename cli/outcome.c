@@ -6,6 +6,7 @@
 #include "reports/columns.h"
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

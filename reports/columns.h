@@ -6,7 +6,7 @@
 #include "reports/report.h"
 
 enum { COLUMNS_MOST = 16 };
-/* What a table of the front shows unless told: the objectives, test errors beside validation errors, then macs, model_bytes and mean_weight_bits.
+/* What a table of the front shows unless told: the objectives, each with its value on the test split, then macs, model_bytes and mean_weight_bits.
  * Returns the number of metrics put into `columns`. */
 size_t columns_default(const report *r, int columns[COLUMNS_MOST]);
 /* view->columns, or the default. */

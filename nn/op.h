@@ -7,9 +7,9 @@
  *   NN_PLAIN       runs its own forward and backward, on views of its inputs and output; may have parameters and state.
  *   NN_LINEAR      a convolution in the sense of kernels.h, given by its geometry: the engine runs it.
  *   NN_NORM        batch normalisation; fused with the linear operator before it and the activation behind it.
- *   NN_ACTIVATION  element by element; fused with what is before it.
+ *   NN_ACTIVATION  element by element, its gradient follows from its output; fused with what is before it.
  *
- * Most new operators are NN_PLAIN.
+ * Most new operators are NN_PLAIN; pointwise.h has the loops of those that work element by element.
  */
 #ifndef NN_OP_H
 #define NN_OP_H

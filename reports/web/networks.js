@@ -8,9 +8,9 @@
 (function () {
   'use strict';
   const NS = 'http://www.w3.org/2000/svg';
-  const FOLDED = new Set(['batch_norm', 'relu', 'relu6', 'dropout', 'identity', 'fake_quant', 'flatten', 'softmax', 'quantise']);
+  const FOLDED = new Set(['batch_norm', 'relu', 'relu6', 'hard_swish', 'hard_sigmoid', 'sigmoid', 'tanh', 'dropout', 'identity', 'fake_quant', 'flatten', 'softmax', 'quantise']);
   const SHORT = {batch_norm: 'BN', relu: 'ReLU', relu6: 'ReLU6', global_avg_pool: 'global average', global_pool: 'global pool',
-    avg_pool: 'average pool', max_pool: 'max pool', depthwise_conv2d: 'depthwise conv'};
+    avg_pool: 'average pool', max_pool: 'max pool', depthwise_conv2d: 'depthwise conv', channel_shuffle: 'shuffle'};
 
   function make(parent, name, attributes, text) {
     const e = document.createElementNS(NS, name);

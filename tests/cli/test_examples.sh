@@ -46,6 +46,11 @@ for limit in 'model_bytes > 65536' 'peak_ram_bytes > 32768'; do
         "SELECT count(*) FROM metrics m JOIN trials t USING (run, trial) WHERE t.status = 'ok' AND m.metric = '${limit%% *}' AND m.value > ${limit##* }")"
 done
 
+# The block that docs/search-space.md explains.
+awk '/^```yaml/ { text = ""; inside = 1; next } /^```$/ { if (inside && text ~ /gated:/) printf "%s", text; inside = 0 } inside { text = text $0 "\n" }' \
+    "$ASHLAR_SOURCE/docs/search-space.md" >page.yaml
+"$ASHLAR" space check -n 20 page.yaml >page 2>&1 && grep -q '^invalid *0' page || fail "the block of search-space.md: $(cat page)"
+
 refused() { # PLACE WORDS LAYER
     printf 'data: {type: digits}\nspace:\n  blocks:\n    mine:\n      parameters: {width: , k: 3}\n      layers:\n        - %s\n  stages: [{block: mine, width: 4}]\n' "$3" >wrong.yaml
     "$ASHLAR" space count wrong.yaml >out 2>err

@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "core/text.h"
 #include "data/data.h"
+#include "data/duplicates.h"
 #include "data/sheet.h"
 #include <inttypes.h>
 #include <math.h>
@@ -50,7 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case ARGP_KEY_END:
         if (!a->n)
-            cli_usage(state, "which data? ashlar data info RUNFILE, CSV, FOLDER or digits");
+            cli_usage(state, "which data? ashlar data info RUNFILE, CSV, NPZ, FOLDER or digits");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -64,10 +65,12 @@ static const struct argp argp = {
     .args_doc = "info DATA...",
     .doc = "Show the shape, classes, splits and statistics of a data set, and the errors of a linear model and of "
            "1-nearest-neighbour, which a network has to beat.\v"
-           "DATA is a run file, a CSV file (and one of test rows), a folder of IDX files, or digits.\n\n"
+           "DATA is a run file, a CSV file (and one of test rows), a folder of images with a folder for each class, a .npz archive, two "
+           ".npy files (samples, labels), a folder of IDX or CIFAR files, or digits.\n\n"
            "Examples:\n"
            "  ashlar data info examples/digits.yaml\n"
            "  ashlar data info measurements.csv --set data.label=quality\n"
+           "  ashlar data info photos --sheet photos.png\n"
            "  ashlar data info /usr/share/datasets/fashion-mnist --format json\n",
     .children = children,
 };
@@ -92,8 +95,9 @@ static void facts(table *t, const data_set *d, arena *a)
     fact(t, "format", d->format);
     fact(t, "task", data_task_name(d->task));
     fact(t, "sample",
-         d->is_image ? arena_printf(a, "%d x %d x %d (height, width, channels)", d->h, d->w, d->c)
-                     : arena_printf(a, "%d features", d->c));
+         !d->is_image ? arena_printf(a, "%d features", d->c)
+         : d->w == 1  ? arena_printf(a, "%d steps of %d features", d->h, d->c)
+                      : arena_printf(a, "%d x %d x %d (height, width, channels)", d->h, d->w, d->c));
     buffer names = {0};
     const char *const *labels = d->class_names ? d->class_names : d->target_names;
     for (int k = 0; labels && k < d->n_outputs; k++) {
@@ -106,15 +110,18 @@ static void facts(table *t, const data_set *d, arena *a)
     fact(t, d->task == DATA_CLASSIFICATION ? "classes" : "targets",
          d->task == DATA_RECONSTRUCTION ? arena_printf(a, "%d: the input itself", d->n_outputs)
                                         : arena_printf(a, "%d: %s", d->n_outputs, names.data ? names.data : ""));
-    buffer_free(&names);
+    buffer_clear(&names);
     fact(t, "training split", split_text(&d->train, false, a));
-    fact(t, "validation split", split_text(&d->val, false, a));
+    fact(t, "validation split", split_text(&d->val, d->official_val, a));
     fact(t, "test split", d->test.n ? split_text(&d->test, d->official_test, a) : "none");
     if (d->dropped)
         fact(t, "dropped", arena_printf(a, "%zu rows with missing values", d->dropped));
     fact(t, "normalisation", d->normalize);
-    if (data_has_augmentation(d))
-        fact(t, "augmentation", arena_printf(a, "%sshift %d", d->flip ? "flip, " : "", d->shift));
+    if (data_has_augmentation(d)) {
+        data_augment_print(d, &names);
+        fact(t, "augmentation", names.data);
+    }
+    buffer_free(&names);
     fact(t, "hash", hash_to_hex(hex, &d->hash));
 }
 
@@ -178,11 +185,138 @@ static void print_summary(const data_set *d, output_format format)
     table_destroy(t);
 }
 
+/* ---- classes and targets ---- */
+
+static void count_labels(const data_split *p, int64_t *count)
+{
+    for (size_t i = 0; i < p->n; i++)
+        count[p->label[i]]++;
+}
+
+static void print_classes(const data_set *d, arena *a, output_format format)
+{
+    enum { BAR = 30, MOST_ROWS = 40 };
+    size_t k = (size_t)d->n_outputs, shown = k <= MOST_ROWS ? k : MOST_ROWS;
+    int64_t *count = ARENA_NEW(a, int64_t, 3 * k), most = 1, least = INT64_MAX;
+    if (!count)
+        return;
+    const data_split *const splits[] = {&d->train, &d->val, &d->test};
+    for (size_t s = 0; s < 3; s++)
+        count_labels(splits[s], count + s * k);
+    for (size_t i = 0; i < k; i++) {
+        most = count[i] > most ? count[i] : most;
+        least = count[i] < least ? count[i] : least;
+    }
+    table *t = table_create();
+    table_column(t, "class", TABLE_LEFT);
+    table_column(t, "training", TABLE_RIGHT);
+    table_column(t, "validation", TABLE_RIGHT);
+    table_column(t, "test", TABLE_RIGHT);
+    table_column(t, "balance", TABLE_LEFT);
+    for (size_t i = 0; i < shown; i++) {
+        char bar[BAR + 1] = "";
+        memset(bar, '#', (size_t)((count[i] * BAR + most - 1) / most));
+        table_row(t);
+        table_text(t, d->class_names[i]);
+        for (size_t s = 0; s < 3; s++)
+            table_integer(t, count[s * k + i]);
+        table_text(t, bar);
+    }
+    putchar('\n');
+    table_print(t, format, stdout);
+    table_destroy(t);
+    if (shown < k)
+        printf("and %zu more classes\n", k - shown);
+    if (most >= 3 * least)
+        printf("the largest class has %.1f times the samples of the smallest: consider train.class_weights and the objective balanced_error\n",
+               (double)most / (double)(least ? least : 1));
+}
+
+static void print_targets(const data_set *d, output_format format)
+{
+    table *t = table_create();
+    table_column(t, "target", TABLE_LEFT);
+    static const char *const names[] = {"min", "max", "mean", "deviation"};
+    for (size_t i = 0; i < 4; i++)
+        table_column(t, names[i], TABLE_RIGHT);
+    for (size_t k = 0; k < (size_t)d->n_outputs; k++) {
+        double min = INFINITY, max = -INFINITY;
+        for (size_t i = 0; i < d->train.n; i++) {
+            min = fmin(min, (double)d->train.target[i * (size_t)d->n_outputs + k]);
+            max = fmax(max, (double)d->train.target[i * (size_t)d->n_outputs + k]);
+        }
+        table_row(t);
+        table_text(t, d->target_names[k]);
+        table_number(t, min * d->target_std[k] + d->target_mean[k], "%.6g");
+        table_number(t, max * d->target_std[k] + d->target_mean[k], "%.6g");
+        table_number(t, d->target_mean[k], "%.6g");
+        table_number(t, d->target_std[k], "%.6g");
+    }
+    putchar('\n');
+    table_print(t, format, stdout);
+    table_destroy(t);
+}
+
+/* ---- duplicates ---- */
+
+/* What a person finds a sample by: its file, or its number from 1. */
+static const char *sample_name(const data_set *d, uint32_t origin, arena *a)
+{
+    return d->sample_names ? d->sample_names[origin] : arena_printf(a, "%" PRIu32, origin + 1);
+}
+
+static const char *example_text(const data_set *d, const data_duplicates *twins, size_t kind, arena *a)
+{
+    buffer b = {0};
+    for (size_t i = 0; i < twins->n_examples[kind]; i++) {
+        const char *one = sample_name(d, twins->example[kind][i][0], a), *other = sample_name(d, twins->example[kind][i][1], a);
+        buffer_printf(&b, "%s%s = %s", i ? ", " : "", one ? one : "", other ? other : "");
+    }
+    if (twins->count[kind] > twins->n_examples[kind])
+        buffer_puts(&b, ", ...");
+    const char *text = arena_strdup(a, b.data ? b.data : "");
+    buffer_free(&b);
+    return text;
+}
+
+static ash_status print_duplicates(const data_set *d, arena *a, output_format format, ash_error *err)
+{
+    data_duplicates twins;
+    if (data_find_duplicates(d, &twins, err) != ASH_OK)
+        return err->status;
+    table *t = table_create();
+    size_t found = 0;
+    table_column(t, "duplicates", TABLE_LEFT);
+    table_column(t, "count", TABLE_RIGHT);
+    table_column(t, d->sample_names ? "files" : "numbers of the samples, from 1", TABLE_LEFT);
+    for (size_t k = 0; k < DUPLICATE_KINDS; k++) {
+        if (!twins.count[k])
+            continue;
+        found++;
+        table_row(t);
+        table_text(t, data_duplicate_sentence((data_duplicate)k));
+        table_integer(t, (int64_t)twins.count[k]);
+        table_text(t, example_text(d, &twins, k, a));
+    }
+    putchar('\n');
+    if (found)
+        table_print(t, format, stdout);
+    else
+        puts("no sample occurs twice");
+    table_destroy(t);
+    return ASH_OK;
+}
+
 /* For programs there is one table: facts, and the baselines among them. */
 static ash_status print_for_programs(const data_arguments *args, const data_set *d, table *t, arena *a, ash_error *err)
 {
     data_baseline b;
+    data_duplicates twins;
     char number[32];
+    if (data_find_duplicates(d, &twins, err) != ASH_OK)
+        return err->status;
+    for (size_t k = 0; k < DUPLICATE_KINDS; k++)
+        fact(t, data_duplicate_name((data_duplicate)k), arena_printf(a, "%zu", twins.count[k]));
     if (!args->fast && data_baselines(d, &b, err) != ASH_OK)
         return err->status;
     const struct {
@@ -210,7 +344,12 @@ static ash_status info(const data_arguments *args, const data_set *d, arena *a, 
         table_print(t, args->format, stdout);
         putchar('\n');
         print_summary(d, args->format);
-        if (!args->fast)
+        if (d->task == DATA_CLASSIFICATION)
+            print_classes(d, a, args->format);
+        else if (d->task == DATA_REGRESSION)
+            print_targets(d, args->format);
+        status = print_duplicates(d, a, args->format, err);
+        if (status == ASH_OK && !args->fast)
             status = print_baselines(d, args->format, err);
     }
     table_destroy(t);

@@ -45,7 +45,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case ARGP_KEY_END:
         if (!a->n)
-            cli_usage(state, "which data? ashlar init CSV, FOLDER or digits");
+            cli_usage(state, "which data? ashlar init CSV, NPZ, FOLDER or digits");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -57,10 +57,11 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "DATA...",
     .doc = "Write a run file for a data set, with every option as a comment.\v"
-           "DATA is a CSV file (and one of test rows), a folder of IDX files, two or four IDX files (images, labels, test "
-           "images, test labels), or digits.\n\n"
+           "DATA is a CSV file (and one of test rows), a folder of images with a folder for each class, a .npz archive, two or four .npy "
+           "files (samples, labels, test samples, test labels), a folder of IDX or CIFAR files, two or four IDX files, or digits.\n\n"
            "Examples:\n"
            "  ashlar init measurements.csv --set data.label=quality\n"
+           "  ashlar init photos\n"
            "  ashlar init /usr/share/datasets/fashion-mnist -o fashion.yaml\n",
 };
 
@@ -135,23 +136,27 @@ static void put_data(const node *map, const data_set *d, buffer *out)
     arena_destroy(a);
 }
 
-/* Powers of two from the size of the problem. */
+static const char *const space_head = "space:                             # docs/search-space.md\n"
+                                      "  stages:                          # lists are choices; block, repeat and width can be lists too\n";
+
+/* A small stem, then bodies that halve the image until its side is about 8: the larger the image, the more of them have to. */
 static void put_image_space(const data_set *d, buffer *out)
 {
-    int side = d->h < d->w ? d->h : d->w;
+    int side = d->h < d->w ? d->h : d->w, free_bodies = side >= 28 ? 2 : 1;
     bool large = side >= 16;
-    const char *stem = large ? "[8, 16]" : "[4, 8, 16]", *body = large ? "[16, 24, 32]" : "[8, 16, 24, 32]";
     buffer_printf(out,
-                  "space:                             # docs/search-space.md\n"
-                  "  stages:                          # lists are choices; block, repeat and width can be lists too\n"
+                  "%s"
                   "    - name: stem\n"
                   "      block: conv\n"
                   "      width: %s\n"
                   "      kernel: 3\n"
                   "      stride: %s\n"
                   "      bits: [2, 4, 8]\n",
-                  stem, large ? "2" : "[1, 2]");
-    for (int i = 0; i < (side >= 28 ? 2 : 1); i++)
+                  space_head, large ? "[8, 16]" : "[4, 8, 16]", large ? "2" : "[1, 2]");
+    int map = large ? side / 2 : side;
+    for (int i = 0; free_bodies > 0; i++) {
+        bool must = map > 16;
+        free_bodies -= !must;
         buffer_printf(out,
                       "    - name: body%d\n"
                       "      block: [conv, separable, residual, inverted_bottleneck]\n"
@@ -160,15 +165,42 @@ static void put_image_space(const data_set *d, buffer *out)
                       "      kernel: 3\n"
                       "      stride: %s\n"
                       "      bits: [1, 2, 4, 8]\n",
-                      i + 1, i ? "0, " : "", body, side >= 8 ? "[1, 2]" : "1");
-    buffer_puts(out, "  head:\n    pool: [global, flatten]\n    bits: [4, 8]\n");
+                      i + 1, i && !must ? "0, " : "", must ? "[8, 16, 24]" : large ? "[16, 24, 32]" : "[8, 16, 24, 32]",
+                      must ? "2" : side >= 8 ? "[1, 2]" : "1");
+        map = must ? map / 2 : map;
+    }
+    buffer_printf(out, "  head:\n    pool: %s\n    bits: [4, 8]\n", side > 64 ? "global" : "[global, flatten]");
+}
+
+/* One-dimensional blocks over the steps. */
+static void put_sequence_space(const data_set *d, buffer *out)
+{
+    bool large = d->h >= 64;
+    buffer_printf(out,
+                  "%s"
+                  "    - name: stem\n"
+                  "      block: conv1d\n"
+                  "      width: [8, 16, 24]\n"
+                  "      kernel: %s\n"
+                  "      stride: %s\n"
+                  "      bits: [4, 8]\n"
+                  "    - name: body\n"
+                  "      block: [conv1d, separable1d]\n"
+                  "      repeat: {from: 0, to: %d}\n"
+                  "      vary: true                   # every repeat has genes of its own\n"
+                  "      width: [8, 16, 24, 32]\n"
+                  "      kernel: [3, 5]\n"
+                  "      stride: %s\n"
+                  "      bits: [2, 4, 8]\n"
+                  "  head:\n    pool: [global, flatten]\n    bits: [4, 8]\n",
+                  space_head, large ? "[3, 5, 9]" : "[3, 5]", large ? "2" : d->h >= 8 ? "[1, 2]" : "1", d->h >= 32 ? 4 : 3,
+                  d->h >= 16 ? "[1, 2]" : "1");
 }
 
 static void put_table_space(buffer *out)
 {
-    buffer_puts(out, "space:                             # docs/search-space.md\n"
-                     "  stages:                          # lists are choices; block, repeat and width can be lists too\n"
-                     "    - name: hidden\n"
+    buffer_puts(out, space_head);
+    buffer_puts(out, "    - name: hidden\n"
                      "      block: dense\n"
                      "      repeat: [1, 2, 3]\n"
                      "      vary: true                   # every repeat has a width and bits of its own\n"
@@ -178,16 +210,21 @@ static void put_table_space(buffer *out)
                      "    bits: [4, 8, 32]\n");
 }
 
+/* About as many steps as such networks need to settle: more passes over few samples, in smaller batches when they are very few. */
 static void put_train(const data_set *d, buffer *out)
 {
     static const char *const images[] = {"epochs", NULL};
+    static const char *const few_images[] = {"epochs", "batch", NULL};
     static const char *const tables[] = {"epochs", "optimizer", "lr", NULL};
-    size_t most = d->is_image ? 20 : 60, epochs = 60000 / (d->train.n ? d->train.n : 1);
+    bool few = d->is_image && d->train.n < 1000;
+    size_t most = !d->is_image ? 60 : few ? 40 : 20, epochs = 60000 / (d->train.n ? d->train.n : 1);
     epochs = epochs > most ? most : epochs < 3 ? 3 : epochs;
     buffer_printf(out, "\ntrain:                             # how every network is trained\n  epochs: %zu\n", epochs);
+    if (few)
+        buffer_puts(out, "  batch: 16\n");
     if (!d->is_image)
         buffer_puts(out, "  optimizer: adamw\n  lr: 0.01\n");
-    put_comments(&nn_recipe_options, "  ", d->is_image ? images : tables, out);
+    put_comments(&nn_recipe_options, "  ", !d->is_image ? tables : few ? few_images : images, out);
 }
 
 static void put_search(buffer *out)
@@ -222,7 +259,9 @@ static void put_file(const runfile *f, const data_set *d, const char *path, buff
     buffer_puts(out, "\n");
     put_data(f->data, d, out);
     buffer_puts(out, "\n");
-    if (d->is_image)
+    if (d->is_image && d->w == 1)
+        put_sequence_space(d, out);
+    else if (d->is_image)
         put_image_space(d, out);
     else
         put_table_space(out);
@@ -235,6 +274,9 @@ static void put_file(const runfile *f, const data_set *d, const char *path, buff
 /* "path/iris.csv.gz" is written to iris.yaml. */
 static const char *default_output(const char *name, arena *a)
 {
+    char real[PATH_MAX];
+    if (strcmp(name, ".") == 0 && realpath(name, real)) /* a folder that one stands in has a name too */
+        name = real;
     size_t n = strlen(name);
     while (n > 1 && name[n - 1] == '/')
         n--;

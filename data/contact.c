@@ -66,12 +66,26 @@ static ash_status by_target(const data_set *d, arena *a, buffer *out, ash_error 
     return sheet_png(d, tiles, rows, COLUMNS, out, err);
 }
 
+/* Without classes or targets: any. */
+static ash_status evenly(const data_set *d, arena *a, buffer *out, ash_error *err)
+{
+    size_t n = d->train.n, shown = n < COLUMNS * TARGET_ROWS ? n : COLUMNS * TARGET_ROWS, rows = (shown + COLUMNS - 1) / COLUMNS;
+    sheet_tile *tiles = ARENA_NEW(a, sheet_tile, rows * COLUMNS);
+    if (!tiles)
+        return ash_fail_memory(err);
+    for (size_t t = 0; t < shown; t++)
+        tiles[t].x = sample(d, t * n / shown);
+    return sheet_png(d, tiles, rows, COLUMNS, out, err);
+}
+
 ash_status sheet_contact(const data_set *d, buffer *out, ash_error *err)
 {
     arena *a = arena_create();
     if (!a)
         return ash_fail_memory(err);
-    ash_status status = d->task == DATA_CLASSIFICATION ? by_class(d, a, out, err) : by_target(d, a, out, err);
+    ash_status status = d->task == DATA_CLASSIFICATION ? by_class(d, a, out, err)
+                        : d->task == DATA_REGRESSION   ? by_target(d, a, out, err)
+                                                       : evenly(d, a, out, err);
     arena_destroy(a);
     return status;
 }

@@ -52,7 +52,13 @@ static const option rows[] = {
     {"flip", OPTION_BOOL, offsetof(data_settings, flip), "false",
      .help = "mirror half of the training images left to right"},
     {"shift", OPTION_INT, offsetof(data_settings, shift), "0", 0, 1024, .unit = "pixels",
-     .help = "shift training images by up to this much, repeating the edge"},
+     .help = "shift training images by up to this much, repeating the edge; sequences: steps"},
+    {"rotate", OPTION_REAL, offsetof(data_settings, rotate), "0", 0, 45, .unit = "degrees", .later = true,
+     .help = "turn training images by up to this much"},
+    {"cutout", OPTION_INT, offsetof(data_settings, cutout), "0", 0, 1024, .unit = "pixels", .later = true,
+     .help = "hide a square of this side somewhere in each training image; sequences: steps"},
+    {"noise", OPTION_REAL, offsetof(data_settings, noise), "0", 0, 100, .later = true,
+     .help = "deviation of what is added to each value of a training sample, after normalisation"},
 };
 const option_table data_options = OPTION_TABLE("data", data_settings, rows);
 
@@ -207,8 +213,7 @@ static hash256 hash_data(const data_set *d, const data_settings *s, const double
     hash_u64(&h, (uint64_t)s->limit);
     hash_u64(&h, (uint64_t)s->val_limit);
     hash_text(&h, d->normalize);
-    hash_u64(&h, d->flip);
-    hash_u64(&h, (uint64_t)d->shift);
+    data_augment_hash(d, &h);
     size_t k = (size_t)d->n_outputs;
     hash_split(&h, d, &d->train, target);
     hash_split(&h, d, &d->val, target ? target + d->train.n * k : NULL);
@@ -221,14 +226,22 @@ static hash256 hash_data(const data_set *d, const data_settings *s, const double
 static ash_status check_augmentation(const data_raw *raw, const data_settings *s, const node *map,
                                      ash_error *err)
 {
-    if (s->flip && (!raw->is_image || raw->w < 2))
+    bool sequences = raw->is_image && raw->w == 1, images = raw->is_image && !sequences;
+    if (s->flip && !images)
         return data_fail_key(map, "flip", err, "flip is for images; %s has none", raw->name);
+    if (s->rotate > 0 && !images)
+        return data_fail_key(map, "rotate", err, "rotate is for images; %s has none", raw->name);
     if (s->shift && !raw->is_image)
-        return data_fail_key(map, "shift", err, "shift is for images; %s has none", raw->name);
-    int least = raw->h < raw->w ? raw->h : raw->w;
-    if (s->shift >= least)
+        return data_fail_key(map, "shift", err, "shift is for images and sequences; %s has none", raw->name);
+    if (s->cutout && !raw->is_image)
+        return data_fail_key(map, "cutout", err, "cutout is for images and sequences; %s has none", raw->name);
+    int least = sequences || raw->h < raw->w ? raw->h : raw->w;
+    if (s->shift >= least && s->shift)
         return data_fail_key(map, "shift", err, "shift %lld would push a %d x %d image out of sight",
                              (long long)s->shift, raw->h, raw->w);
+    if (s->cutout && s->cutout >= raw->h && s->cutout >= raw->w)
+        return data_fail_key(map, "cutout", err, "cutout %lld would hide the whole of a %d x %d image",
+                             (long long)s->cutout, raw->h, raw->w);
     return ASH_OK;
 }
 
@@ -251,6 +264,9 @@ static void fill_set(data_set *d, const data_raw *raw, const data_settings *s, c
     d->sample_names = raw->sample_names;
     d->flip = s->flip;
     d->shift = (int)s->shift;
+    d->rotate = s->rotate;
+    d->cutout = (int)s->cutout;
+    d->noise = s->noise;
     d->normalize = strcmp(s->normalize, "auto") != 0 ? s->normalize : raw->is_image ? "global" : "feature";
     data_split *splits[] = {&d->train, &d->val, &d->test};
     const size_t sizes[] = {order->n_train, order->n_val, order->n_test}, anomalies[] = {0, order->val_anomalies, order->test_anomalies};

@@ -10,6 +10,7 @@
 #define DATA_DATA_H
 
 #include "core/arena.h"
+#include "core/buffer.h"
 #include "core/hash.h"
 #include "core/node.h"
 #include "core/option.h"
@@ -32,8 +33,9 @@ typedef struct data_settings { /* option table "data"; the format's own table ad
     int64_t val_limit;                  /* the same for the validation split */
     const char *normalize; /* none, global (one mean and deviation per channel), feature (one per input
                             * element), auto (images: global, tables: feature) */
-    bool flip;             /* augmentation of training images; off by default */
-    int64_t shift;
+    bool flip;             /* augmentation of training samples; off by default */
+    int64_t shift, cutout;
+    double rotate, noise;
 } data_settings;
 extern const option_table data_options;
 
@@ -72,7 +74,8 @@ typedef struct data_set {
     const data_summary *summary; /* (c) */
     size_t dropped;              /* rows left out for missing values */
     bool flip;
-    int shift;
+    int shift, cutout;    /* pixels */
+    double rotate, noise; /* degrees; deviation, in units of the normalised values */
     const char *settings; /* canonical text of all settings but paths, the format's too */
     hash256 hash; /* of the samples and labels as split, before normalisation, and of the settings that shape
                    * them; not of paths */
@@ -84,11 +87,14 @@ typedef struct data_set {
 ash_status data_open(const node *map, data_set **out, ash_error *err);
 void data_close(data_set *d); /* NULL is fine */
 
-/* Augment one training image in place, by d->flip and d->shift; ctx is the data_set. Fits nn_dataset.augment.
- * A shift moves the image by a whole number of pixels and repeats the edge pixels into the gap: that is right
- * for any data, where a constant would be a new value in a set whose background is not that constant. */
-void data_augment(const void *ctx, float *image, rng *r);
+/* One training sample (h, w, c) as it is used this time, in `out`; fits nn_dataset.augment, ctx is the data_set. In this order: turned about its middle by up to d->rotate
+ * degrees; mirrored; shifted by a whole number of pixels (steps of a sequence), up to d->shift; a square of d->cutout pixels, which may lie partly
+ * outside, replaced by the mean (DeVries and Taylor, arXiv:1708.04552; a stretch of a sequence); noise added. Turning and shifting repeat the
+ * edge: that is right for any data, where a constant would be a new value in a set whose background is not that constant. */
+void data_augment(const void *ctx, const float *sample, float *out, rng *r);
 bool data_has_augmentation(const data_set *d);
+void data_augment_hash(const data_set *d, hasher *h);
+void data_augment_print(const data_set *d, buffer *out); /* "flip, shift 2"; nothing when it is off */
 
 /* Fitted on the training split. Error fractions; for regression RMSE of the standardised targets, for reconstruction of the normalised
  * input (the nearest training sample stands for it; NaN for the linear model), as nn_score.error. Test figures are NaN without a test split. Work is bounded: `*_used` are the samples that

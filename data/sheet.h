@@ -24,7 +24,7 @@ typedef struct sheet_tile {
 ash_status sheet_png(const data_set *d, const sheet_tile *tiles, size_t rows, size_t columns, buffer *out, ash_error *err);
 
 /* A sheet of the training split: a row of evenly spaced samples for each class (the first CONTACT_MOST_CLASSES), or, for a
- * regression, samples from the smallest target to the largest. */
+ * regression, samples from the smallest target to the largest, or, for a reconstruction, evenly spaced ones. */
 #define CONTACT_MOST_CLASSES 50
 ash_status sheet_contact(const data_set *d, buffer *out, ash_error *err);
 

@@ -18,8 +18,7 @@ hash256 training_key(const evaluator_context *context, const hash256 *network, u
     buffer_free(&recipe);
     hash_u64(&h, context->training_seed);
     hash_key(&h, &context->data->hash);
-    hash_u64(&h, context->data->flip);
-    hash_u64(&h, (uint64_t)context->data->shift);
+    data_augment_hash(context->data, &h);
     hash_text(&h, context->kernel_level);
     hash_u64(&h, replicate);
     return hash_final(&h);

@@ -39,8 +39,7 @@ void nn_load(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, 
     for (int i = 0; i < n; i++) {
         const float *from = data->x + image * (order ? order[i] : (size_t)i);
         if (r && data->augment) {
-            memcpy(net->image, from, image * sizeof(float));
-            data->augment(data->augment_ctx, net->image, r);
+            data->augment(data->augment_ctx, from, net->image, r);
             from = net->image;
         }
         for (int y = 0; y < v.h; y++)

@@ -21,8 +21,8 @@ typedef struct nn_dataset { /* borrowed views; x is already normalised */
     const int32_t *label;  /* (n): classification */
     const float *target;   /* (n, n_outputs): regression. Both NULL: the target is the input, as it was shown (augmented, mixed) */
     const float *class_weight; /* (n_outputs), of the training loss of a classification; NULL: all 1 */
-    /* Called with a copy of one image (h, w, c) before it is used in training; NULL: no augmentation. */
-    void (*augment)(const void *ctx, float *image, rng *r);
+    /* Writes to `out` what training uses instead of a sample (h, w, c) this time; NULL: no augmentation. */
+    void (*augment)(const void *ctx, const float *sample, float *out, rng *r);
     const void *augment_ctx;
 } nn_dataset;
 

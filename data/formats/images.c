@@ -360,7 +360,12 @@ static ash_status load(images_load *l, const node *map, data_raw *raw, ash_error
     raw->n_test = l->of_split[TEST];
     raw->n_outputs = (int)l->classes.n;
     raw->class_names = arena_memdup(l->keep, l->classes.v, l->classes.n * sizeof *l->classes.v);
-    raw->sample_names = arena_memdup(l->keep, l->files.v, l->files.n * sizeof *l->files.v);
+    const char **names = arena_memdup(l->keep, l->files.v, l->files.n * sizeof *l->files.v);
+    size_t root = strlen(folder);
+    for (size_t i = 0; names && i < l->files.n; i++) /* as seen from the folder */
+        if (strncmp(names[i], folder, root) == 0 && names[i][root] == '/')
+            names[i] += root + 1;
+    raw->sample_names = names;
     raw->label = arena_memdup(l->keep, l->label, l->files.n * sizeof *l->label);
     if (!raw->class_names || !raw->sample_names || !raw->label)
         return ash_fail_memory(err);

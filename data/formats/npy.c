@@ -26,7 +26,8 @@ static const option rows[] = {
      .help = "a .npz archive or a folder of .npy files; without, x and y are files"},
     {"x", OPTION_TEXT, offsetof(npy_settings, x), NULL, .optional = true, .execution = true,
      .help = "array of samples; without: x_train, train_images, x, images, data, features, whichever is there"},
-    {"y", OPTION_TEXT, offsetof(npy_settings, y), NULL, .optional = true, .execution = true, .help = "their labels or targets"},
+    {"y", OPTION_TEXT, offsetof(npy_settings, y), NULL, .optional = true, .execution = true, 
+     .help = "their labels or targets; an autoencoder (target: input) needs none"},
     {"x_val", OPTION_TEXT, offsetof(npy_settings, x_val), NULL, .optional = true, .execution = true,
      .help = "official validation samples, if there are any"},
     {"y_val", OPTION_TEXT, offsetof(npy_settings, y_val), NULL, .optional = true, .execution = true, .help = "their labels"},
@@ -139,9 +140,10 @@ static ash_status choose_names(npy_load *l, ash_error *err)
         memcpy(l->names, given, sizeof given);
     else if (known_names(l, err) != ASH_OK)
         return err->status;
-    if (any && !s->x && !s->y)
-        return data_fail_key(l->map, "type", err, "type npy: x and y are missing: what is trained on");
-    for (int i = 0; i < N_SPLITS; i++)
+    if (any && !s->x)
+        return data_fail_key(l->map, "type", err, "type npy: x is missing: the samples that train");
+    bool unlabelled = !s->y && !s->y_val && !s->y_test; /* for an autoencoder; whether that is meant is seen later */
+    for (int i = 0; i < N_SPLITS && !(any && unlabelled); i++)
         if (!l->names[i][0] != !l->names[i][1])
             return data_fail_key(l->map, "type", err, "type npy: %s and %s go together; %s is missing", keys[i][0], keys[i][1],
                                  keys[i][l->names[i][0] ? 1 : 0]);
@@ -250,20 +252,22 @@ static ash_status set_shape(npy_load *l, data_raw *raw, ash_error *err)
 static ash_status check_split(const npy_load *l, int split, ash_error *err)
 {
     const npy_array *x = &l->x[split], *y = &l->y[split], *x0 = &l->x[TRAIN], *y0 = &l->y[TRAIN];
+    for (int i = 1; i < x0->n_dims; i++)
+        if (x->n_dims != x0->n_dims || x->dims[i] != x0->dims[i])
+            return ash_fail(err, ASH_INVALID, "%s and %s hold samples of different shapes", x0->name, x->name);
+    if (x->dims[0] >= DATA_MAX_SAMPLES)
+        return ash_fail(err, ASH_INVALID, "%s: %llu samples are too many", x->name, (unsigned long long)x->dims[0]);
+    if (!l->names[split][1])
+        return ASH_OK;
     if (y->n_dims < 1 || y->n_dims > 2)
         return ash_fail(err, ASH_INVALID, "%s: has %d dimensions; labels have one, or two for several targets or one-hot rows", y->name,
                         y->n_dims);
     if (x->dims[0] != y->dims[0])
         return ash_fail(err, ASH_INVALID, "%s holds %llu samples, but %s holds %llu labels", x->name, (unsigned long long)x->dims[0],
                         y->name, (unsigned long long)y->dims[0]);
-    if (x->dims[0] >= DATA_MAX_SAMPLES)
-        return ash_fail(err, ASH_INVALID, "%s: %llu samples are too many", x->name, (unsigned long long)x->dims[0]);
     if (y->n_dims == 2 && y->dims[1] > DATA_MAX_CLASSES)
         return ash_fail(err, ASH_INVALID, "%s: %llu targets are too many; at most %d can be learnt", y->name, (unsigned long long)y->dims[1],
                         DATA_MAX_CLASSES);
-    for (int i = 1; i < x0->n_dims; i++)
-        if (x->n_dims != x0->n_dims || x->dims[i] != x0->dims[i])
-            return ash_fail(err, ASH_INVALID, "%s and %s hold samples of different shapes", x0->name, x->name);
     if (y->count / y->dims[0] != y0->count / y0->dims[0])
         return ash_fail(err, ASH_INVALID, "%s and %s hold labels of different shapes", y0->name, y->name);
     return ASH_OK;
@@ -305,7 +309,8 @@ static ash_status put_y(void *ctx, uint64_t i, double v, ash_error *err)
 
 static ash_status read_arrays(npy_load *l, data_raw *raw, ash_error *err)
 {
-    uint64_t width = (uint64_t)raw->h * (uint64_t)raw->w * (uint64_t)raw->c, outputs = l->y[TRAIN].count / l->y[TRAIN].dims[0], n = 0;
+    uint64_t width = (uint64_t)raw->h * (uint64_t)raw->w * (uint64_t)raw->c, n = 0;
+    uint64_t outputs = l->names[TRAIN][1] ? l->y[TRAIN].count / l->y[TRAIN].dims[0] : 0;
     for (int i = 0; i < N_SPLITS; i++)
         n += l->names[i][0] ? l->x[i].dims[0] : 0;
     if (n >= DATA_MAX_SAMPLES)
@@ -326,7 +331,7 @@ static ash_status read_arrays(npy_load *l, data_raw *raw, ash_error *err)
         sink y = {.y = l->labels + at * outputs, .name = l->y[i].name, .width = outputs};
         sink x = {.x = raw->x + at * width, .name = l->x[i].name, .width = width, .channels = first ? (uint64_t)raw->c : 0,
                   .pixels = (uint64_t)raw->h * (uint64_t)raw->w};
-        ash_status s = npy_read(&l->y[i], put_y, &y, err); /* the small array first: quick to refuse */
+        ash_status s = outputs ? npy_read(&l->y[i], put_y, &y, err) : ASH_OK; /* the small array first: quick to refuse */
         if (s == ASH_OK)
             s = npy_read(&l->x[i], put_x, &x, err);
         if (s != ASH_OK)
@@ -431,7 +436,7 @@ static ash_status load(npy_load *l, data_raw *raw, ash_error *err)
     if (s == ASH_OK)
         s = choose_names(l, err);
     for (int i = 0; i < N_SPLITS && s == ASH_OK; i++)
-        if (l->names[i][0] && (s = open_array(l, keys[i][0], l->names[i][0], &l->x[i], err)) == ASH_OK)
+        if (l->names[i][0] && (s = open_array(l, keys[i][0], l->names[i][0], &l->x[i], err)) == ASH_OK && l->names[i][1])
             s = open_array(l, keys[i][1], l->names[i][1], &l->y[i], err);
     if (s == ASH_OK)
         s = set_shape(l, raw, err);
@@ -445,8 +450,10 @@ static ash_status load(npy_load *l, data_raw *raw, ash_error *err)
         s = read_arrays(l, raw, err);
     if (s != ASH_OK)
         return s;
-    raw->task = choose_task(l, raw);
-    s = raw->task == DATA_CLASSIFICATION ? set_classes(l, raw, err) : set_targets(l, raw, err);
+    if (raw->n_outputs) {
+        raw->task = choose_task(l, raw);
+        s = raw->task == DATA_CLASSIFICATION ? set_classes(l, raw, err) : set_targets(l, raw, err);
+    }
     return s == ASH_OK && !raw->is_image ? data_number_features(raw, l->keep, err) : s;
 }
 
@@ -471,6 +478,10 @@ static bool guess_npy(const char *const *paths, size_t n, data_guess *out)
     static const char *const keys[] = {"x", "y", "x_test", "y_test"};
     if (n == 1 && has_suffix(paths[0], ".npz")) {
         data_guess_path(out, "path", paths[0]);
+        return true;
+    }
+    if (n == 1 && has_suffix(paths[0], ".npy")) { /* samples without labels */
+        data_guess_path(out, "x", paths[0]);
         return true;
     }
     if (n == 1) {

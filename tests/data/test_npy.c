@@ -244,7 +244,12 @@ static void test_archives(void **state)
     must_fail("type=npy, path=a.npz", ASH_INVALID, "it holds pixels, kind: name the arrays with data.x and data.y");
     data_close(must_open("type=npy, path=a.npz, x=pixels, y=kind"));
     must_fail("type=npy, path=a.npz, x=pixel, y=kind", ASH_INVALID, "a.npz: there is no array \"pixel\" in this archive");
-    must_fail("type=npy, path=a.npz, x=pixels", ASH_INVALID, "type npy: x and y go together; y is missing");
+    must_fail("type=npy, path=a.npz, x=pixels", ASH_INVALID, "a.npz: there is no label to learn; target: input makes an autoencoder, which needs none");
+    data_set *plain = must_open("type=npy, path=a.npz, x=pixels, target=input");
+    assert_int_equal(plain->task, DATA_RECONSTRUCTION);
+    assert_int_equal(plain->train.n + plain->val.n + plain->test.n, 20);
+    data_close(plain);
+    must_fail("type=npy, path=a.npz, x=pixels, x_test=pixels, y_test=kind", ASH_INVALID, "type npy: x and y go together; y is missing");
     const npz_member other[] = {{"x.npy", &x}, {"y.npy", &y}, {"x_test.npy", &y}, {"y_test.npy", &y}};
     write_npz("a.npz", other, 4, true);
     must_fail("type=npy, path=a.npz, x=x, y=y, x_test=x_test, y_test=y_test", ASH_INVALID, "a.npz: x and a.npz: x_test hold samples of different shapes");
@@ -316,7 +321,7 @@ static void test_wrong(void **state)
     must_fail(PAIR, ASH_INVALID, "there is one class only (\"1\"); nothing can be told apart");
     must_fail("type=npy", ASH_INVALID, "type npy needs path (a .npz archive or a folder), or x and y (two .npy files)");
     must_fail("type=npy, x=x.npy, y=absent.npy", ASH_INVALID, "absent.npy: no such file");
-    must_fail("type=npy, x_test=x.npy, y_test=y.npy", ASH_INVALID, "type npy: x and y are missing");
+    must_fail("type=npy, x_test=x.npy, y_test=y.npy", ASH_INVALID, "type npy: x is missing: the samples that train");
     make_folder("nothing");
     must_fail("type=npy, path=nothing", ASH_INVALID, "name the arrays with data.x and data.y");
 }

@@ -118,6 +118,9 @@ static void test_hash_covers(void **state)
         "normalize=none",
         "flip=true",
         "shift=1",
+        "rotate=5",
+        "cutout=3",
+        "noise=0.5",
         "val_limit=51",
     };
     enum { N = sizeof variants / sizeof *variants };

@@ -49,10 +49,13 @@ static void change(world *w, int what)
     case 12: w->recipe.momentum /= 2; break;
     case 13: w->recipe.weight_decay += 1e-9; break;
     case 14: w->recipe.label_smoothing += 0.01; break;
+    case 15: w->data.rotate = 5; break;
+    case 16: w->data.cutout = 1; break;
+    case 17: w->data.noise = 1; break;
     default: fail();
     }
 }
-enum { CHANGES = 15 };
+enum { CHANGES = 18 };
 
 static void test_every_ingredient_counts(void **state)
 {

@@ -382,8 +382,8 @@ static ash_status read_images(const void *settings, const node *map, arena *a, d
     return status;
 }
 
-/* Whether some folder in it holds an image. */
-static bool holds_classes(const char *folder, arena *a)
+/* Whether a folder of it, or it itself, holds an image: then what is wrong with it, reading will tell. */
+static bool holds_images(const char *folder, arena *a)
 {
     text_list names, files;
     ash_error unused;
@@ -391,6 +391,8 @@ static bool holds_classes(const char *folder, arena *a)
         return false;
     for (size_t i = 0; i < names.n; i++) {
         const char *path = join(a, folder, names.v[i]);
+        if (is_image_name(names.v[i]))
+            return true;
         if (!path || !is_folder(path) || list(path, a, &files, &unused) != ASH_OK)
             continue;
         for (size_t k = 0; k < files.n; k++)
@@ -407,7 +409,7 @@ static bool guess_images(const char *const *paths, size_t n, data_guess *out)
     survey seen;
     if (n > 2 || !is_folder(paths[0]) || (n == 2 && !is_folder(paths[1])))
         return false;
-    if (!find_splits(&l, paths[0]) || !holds_classes(l.folder[TRAIN], out->a))
+    if (!find_splits(&l, paths[0]) || !holds_images(l.folder[TRAIN], out->a))
         return false;
     data_guess_path(out, "path", paths[0]);
     if (n == 2) {

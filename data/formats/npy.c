@@ -26,7 +26,7 @@ static const option rows[] = {
      .help = "a .npz archive or a folder of .npy files; without, x and y are files"},
     {"x", OPTION_TEXT, offsetof(npy_settings, x), NULL, .optional = true, .execution = true,
      .help = "array of samples; without: x_train, train_images, x, images, data, features, whichever is there"},
-    {"y", OPTION_TEXT, offsetof(npy_settings, y), NULL, .optional = true, .execution = true, 
+    {"y", OPTION_TEXT, offsetof(npy_settings, y), NULL, .optional = true, .execution = true,
      .help = "their labels or targets; an autoencoder (target: input) needs none"},
     {"x_val", OPTION_TEXT, offsetof(npy_settings, x_val), NULL, .optional = true, .execution = true,
      .help = "official validation samples, if there are any"},

@@ -239,7 +239,7 @@ static void test_images(void **state)
               "a shape of 3 x 3 x 1 takes 9 values, but a.csv has 8 features");
     must_fail(CSV ", shape=[8]", ASH_INVALID, "shape is [height, width] or [height, width, channels]");
     must_fail(CSV ", flip=true", ASH_INVALID, "flip is for images; a.csv has none");
-    must_fail(CSV ", shift=1", ASH_INVALID, "shift is for images; a.csv has none");
+    must_fail(CSV ", shift=1", ASH_INVALID, "shift is for images and sequences; a.csv has none");
 }
 
 static void test_test_file(void **state)

@@ -111,8 +111,57 @@ static void test_table(void **state)
     data_close(d);
 }
 
+/* A sequence: time to the right, the first feature lowest, a scale for each feature. */
+static void test_sequence(void **state)
+{
+    (void)state;
+    char text[2048] = "";
+    for (int i = 0; i < 12; i++)
+        sprintf(text + strlen(text), "%d,0,0,5,10,1,%c\n", i, "ab"[i % 2]); /* steps of two features: (i, 0), (0, 5), (10, 1) */
+    write_text("s.csv", text);
+    data_set *d = must_open("type=csv, path=s.csv, shape=[3, 1, 2]");
+    sheet_tile tile = {d->train.x, NULL, false};
+    picture p = draw(d, &tile, 1, 1);
+    static const uint8_t low[] = {68, 1, 84}, high[] = {253, 231, 37};
+    assert_memory_equal(dot(&p, 6 + 28 + 5, 6 + 32 + 5), low, 3);  /* the second step of the first feature: 0 of 0 to 11 */
+    assert_memory_equal(dot(&p, 6 + 5, 6 + 32 + 5), high, 3);      /* and of the second: 5 of 0 to 5 */
+    assert_memory_equal(dot(&p, 6 + 5, 6 + 5), low, 3);
+    free(p.rgb);
+    data_close(d);
+}
+
+static size_t contact_width(const char *settings, size_t *height)
+{
+    data_set *d = must_open(settings);
+    buffer png = {0};
+    ash_error err;
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    assert_int_equal(sheet_contact(d, &png, &err), ASH_OK);
+    assert_true(png_image_begin_read_from_memory(&image, png.data, png.len));
+    size_t width = image.width;
+    *height = image.height;
+    png_image_free(&image);
+    buffer_free(&png);
+    data_close(d);
+    return width;
+}
+
+static void test_contact(void **state)
+{
+    (void)state;
+    size_t height;
+    assert_int_equal(contact_width("type=digits", &height), 6 + 10 * 62);
+    assert_int_equal(height, 6 + 10 * (62 + 12)); /* a row for each class */
+    assert_int_equal(contact_width("type=digits, target=input", &height), 6 + 10 * 62);
+    assert_int_equal(height, 6 + 4 * 62);
+    contact_width("type=synthetic, samples=300", &height);
+    assert_true(height > 4 * 30);
+    contact_width("type=synthetic, samples=12, function=disc", &height); /* fewer samples than places */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_digits), cmocka_unit_test(test_labels), cmocka_unit_test(test_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_digits), cmocka_unit_test(test_labels), cmocka_unit_test(test_table),
+                                      cmocka_unit_test(test_sequence), cmocka_unit_test(test_contact)};
     return cmocka_run_group_tests(tests, test_begin, test_end);
 }

@@ -4,6 +4,7 @@
  * What the file sets was chosen from the data set's shape and size; what it could set stands beside it as comments, one line
  * per row of the option tables, so the file never lacks an option that exists. */
 #include "cli/command.h"
+#include "cli/outcome.h"
 #include "cli/output.h"
 #include "cli/source.h"
 #include "core/text.h"
@@ -298,7 +299,7 @@ static ash_status write_file(const init_arguments *args, const runfile *f, const
     ash_status status = out.failed ? ash_fail_memory(err) : output_write(path, NULL, out.data, out.len, err);
     buffer_free(&out);
     if (status == ASH_OK && strcmp(path, "-") != 0)
-        printf("wrote %s; next: ashlar run %s\n", path, path);
+        printf("wrote %s; next: ashlar run %s\n", path, outcome_shell_word(f->arena, path));
     return status;
 }
 

@@ -100,9 +100,10 @@ const char *data_path(arena *a, const node *map, const char *key, const char *pa
 {
     const node *n = node_get(map, key);
     const char *slash = n && n->file && path[0] != '/' ? strrchr(n->file, '/') : NULL;
-    if (!slash)
-        return arena_strdup(a, path);
-    return arena_printf(a, "%.*s/%s", (int)(slash - n->file), n->file, path);
+    char *whole = slash ? arena_printf(a, "%.*s/%s", (int)(slash - n->file), n->file, path) : arena_strdup(a, path);
+    for (size_t length = whole ? strlen(whole) : 0; length > 1 && whole[length - 1] == '/';)
+        whole[--length] = '\0';
+    return whole;
 }
 
 const char *data_basename(const char *path)

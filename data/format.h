@@ -42,7 +42,7 @@ struct data_format {
     const char *looks; /* what guess knows, for the message when no format does: "a folder of IDX files" */
 };
 
-/* `path` as the key's file means it; NULL: out of memory. */
+/* `path` as the key's file means it, without a slash at its end; NULL: out of memory. */
 const char *data_path(arena *a, const node *map, const char *key, const char *path);
 
 /* The last component of a path, for data_raw.name. */

@@ -78,3 +78,23 @@ ash_status data_number_features(data_raw *raw, arena *a, ash_error *err)
     raw->feature_names = names;
     return names ? ASH_OK : ash_fail_memory(err);
 }
+
+ash_status data_shape_rows(data_raw *raw, option_ints shape, size_t features, const char *source, const node *map, ash_error *err)
+{
+    raw->h = raw->w = 1;
+    raw->c = (int)features;
+    if (shape.n == 0)
+        return ASH_OK;
+    if (shape.n != 2 && shape.n != 3)
+        return data_fail_key(map, "shape", err, "shape is [height, width] or [height, width, channels]");
+    int64_t c = shape.n == 3 ? shape.v[2] : 1; /* sides are at most 65536: no overflow */
+    if ((uint64_t)(shape.v[0] * shape.v[1] * c) != features)
+        return data_fail_key(map, "shape", err, "a shape of %lld x %lld x %lld takes %lld values, but %s has %zu features",
+                             (long long)shape.v[0], (long long)shape.v[1], (long long)c, (long long)(shape.v[0] * shape.v[1] * c), source,
+                             features);
+    raw->h = (int)shape.v[0];
+    raw->w = (int)shape.v[1];
+    raw->c = (int)c;
+    raw->is_image = true;
+    return ASH_OK;
+}

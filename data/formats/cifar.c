@@ -229,11 +229,8 @@ static ash_status read_cifar(const void *settings, const node *map, arena *a, da
     ash_status s = l ? ASH_OK : ash_fail_memory(err);
     if (l) {
         *l = (cifar_load){.s = settings, .keep = a, .scratch = scratch};
-        char *folder = (char *)data_path(a, map, "path", l->s->path);
-        for (size_t n = folder ? strlen(folder) : 0; n > 1 && folder[n - 1] == '/';)
-            folder[--n] = '\0';
-        l->folder = folder;
-        s = folder ? load(l, out, err) : ash_fail_memory(err);
+        l->folder = data_path(a, map, "path", l->s->path);
+        s = l->folder ? load(l, out, err) : ash_fail_memory(err);
     }
     arena_destroy(scratch);
     return s;

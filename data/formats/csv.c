@@ -8,6 +8,7 @@
 #include "data/csv_reader.h"
 #include "data/file.h"
 #include "data/format.h"
+#include "data/labels.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -498,28 +499,6 @@ static ash_status set_targets(csv_load *l, data_raw *raw, ash_error *err)
 
 /* ---- the format ---- */
 
-static ash_status set_shape(const csv_load *l, data_raw *raw, ash_error *err)
-{
-    const option_ints *shape = &l->s->shape;
-    raw->h = raw->w = 1;
-    raw->c = (int)l->n_features;
-    if (shape->n == 0)
-        return ASH_OK;
-    if (shape->n != 2 && shape->n != 3)
-        return data_fail_key(l->map, "shape", err, "shape is [height, width] or [height, width, channels]");
-    int64_t c = shape->n == 3 ? shape->v[2] : 1; /* sides are at most 65536: no overflow */
-    if ((uint64_t)(shape->v[0] * shape->v[1] * c) != l->n_features)
-        return data_fail_key(l->map, "shape", err,
-                             "a shape of %lld x %lld x %lld takes %lld values, but %s has %zu features",
-                             (long long)shape->v[0], (long long)shape->v[1], (long long)c,
-                             (long long)(shape->v[0] * shape->v[1] * c), l->train.path, l->n_features);
-    raw->h = (int)shape->v[0];
-    raw->w = (int)shape->v[1];
-    raw->c = (int)c;
-    raw->is_image = true;
-    return ASH_OK;
-}
-
 static ash_status delimiter_of(const csv_settings *s, const node *map, char *out, ash_error *err)
 {
     const char *d = s->delimiter;
@@ -546,7 +525,7 @@ static ash_status load(csv_load *l, data_raw *out, ash_error *err)
     if (s == ASH_OK)
         s = choose_columns(l, err);
     if (s == ASH_OK)
-        s = set_shape(l, out, err);
+        s = data_shape_rows(out, l->s->shape, l->n_features, path, l->map, err);
     if (s == ASH_OK)
         s = count_rows(&l->train, l->n_columns, err);
     if (s == ASH_OK && test_path)

@@ -376,20 +376,14 @@ static ash_status read_files(const idx_settings *s, idx_pair *train, idx_pair *t
 static ash_status read_idx(const void *settings, const node *map, arena *a, data_raw *out, ash_error *err)
 {
     idx_settings s = *(const idx_settings *)settings;
-    const char *called = s.path;
     ash_status status = find_files(&s, map, a, err);
     if (status != ASH_OK)
         return status;
-    if (called) { /* "fashion-mnist" of "/usr/share/datasets/fashion-mnist/" */
-        char *name = arena_strdup(a, called);
-        if (!name)
-            return ash_fail_memory(err);
-        for (size_t n = strlen(name); n > 1 && name[n - 1] == '/';)
-            name[--n] = '\0';
-        out->name = data_basename(name);
-    } else if (!(out->name = arena_strdup(a, data_basename(s.train_images)))) {
+    /* "fashion-mnist" of "/usr/share/datasets/fashion-mnist/" */
+    const char *called = s.path ? data_path(a, map, "path", s.path) : arena_strdup(a, s.train_images);
+    if (!called)
         return ash_fail_memory(err);
-    }
+    out->name = data_basename(called);
     idx_pair train, test;
     memset(&train, 0, sizeof train);
     memset(&test, 0, sizeof test);

@@ -338,9 +338,6 @@ static ash_status load(images_load *l, const node *map, data_raw *raw, ash_error
     const char *folder = data_path(l->keep, map, "path", s->path);
     if (!folder)
         return ash_fail_memory(err);
-    char *end = strchr(folder, '\0'); /* "flowers/" is called flowers */
-    while (end > folder + 1 && end[-1] == '/')
-        *--end = '\0';
     raw->name = data_basename(folder);
     if (!find_splits(l, folder) || (s->test_path && !(l->folder[TEST] = data_path(l->keep, map, "test_path", s->test_path))) ||
         (s->val_path && !(l->folder[VAL] = data_path(l->keep, map, "val_path", s->val_path))))

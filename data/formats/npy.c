@@ -16,6 +16,7 @@ enum { FEW_VALUES = 20, FEW_CHANNELS = 4 };
 typedef struct npy_settings {
     const char *path, *x, *y, *x_val, *y_val, *x_test, *y_test, *layout, *task;
     option_texts classes;
+    option_ints shape;
 } npy_settings;
 
 static const char *const layout_names[] = {"auto", "nf", "nhw", "nhwc", "nchw", "ntf", "nft", NULL};
@@ -36,6 +37,8 @@ static const option rows[] = {
     {"y_test", OPTION_TEXT, offsetof(npy_settings, y_test), NULL, .optional = true, .execution = true, .help = "their labels"},
     {"layout", OPTION_NAME, offsetof(npy_settings, layout), "auto", .names = layout_names,
      .help = "dimensions: n samples, h and w pixels, c channels, t steps, f features"},
+    {"shape", OPTION_INT_LIST, offsetof(npy_settings, shape), NULL, 1, DATA_MAX_SIDE, .optional = true,
+     .help = "[h, w] or [h, w, c]: each row of an array (n, f) is an image, channels last"},
     {"task", OPTION_NAME, offsetof(npy_settings, task), "auto", .names = task_names,
      .help = "auto: integers, one-hot rows or at most 20 whole numbers are classes, other numbers are targets"},
     {"classes", OPTION_TEXT_LIST, offsetof(npy_settings, classes), NULL, .optional = true,
@@ -227,11 +230,13 @@ static ash_status set_shape(npy_load *l, data_raw *raw, ash_error *err)
         if (check_side(x, d[i], err) != ASH_OK)
             return err->status;
     int second = x->n_dims > 1 ? (int)d[1] : 1, third = x->n_dims > 2 ? (int)d[2] : 1, fourth = x->n_dims > 3 ? (int)d[3] : 1;
-    raw->is_image = dims > 2;
+    if (strcmp(l->layout, "nf") == 0)
+        return data_shape_rows(raw, l->s->shape, (size_t)second, x->name, l->map, err);
+    if (l->s->shape.n)
+        return data_fail_key(l->map, "shape", err, "shape is for rows of features; %s has %d dimensions", x->name, x->n_dims);
+    raw->is_image = true;
     raw->h = raw->w = raw->c = 1;
-    if (strcmp(l->layout, "nf") == 0) {
-        raw->c = second;
-    } else if (strcmp(l->layout, "ntf") == 0) {
+    if (strcmp(l->layout, "ntf") == 0) {
         raw->h = second;
         raw->c = third;
     } else if (strcmp(l->layout, "nft") == 0) {

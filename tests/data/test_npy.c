@@ -140,6 +140,11 @@ static void test_layouts(void **state)
     shape_is("'|u1'", "(12, 3, 2, 2)", ", layout=nchw", 2, 2, 3, true);
     must_fail(PAIR ", layout=nhw", ASH_INVALID, "layout nhw has 3 dimensions, but x.npy has 4");
     must_fail(PAIR ", layout=hwc", ASH_INVALID, "layout");
+    shape_is("'|u1'", "(12, 12)", ", shape=[2, 2, 3]", 2, 2, 3, true);
+    shape_is("'|u1'", "(12, 6)", ", shape=[2, 3]", 2, 3, 1, true);
+    must_fail(PAIR ", shape=[2, 2]", ASH_INVALID, "a shape of 2 x 2 x 1 takes 4 values, but x.npy has 6 features");
+    write_ramp("u", 1, false, false);
+    must_fail(PAIR ", shape=[2, 3]", ASH_INVALID, "shape is for rows of features; x.npy has 3 dimensions");
     /* channels first are channels last, another way round */
     uint8_t first[N * 12], last[N * 12];
     for (int i = 0; i < N; i++)

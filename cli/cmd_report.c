@@ -24,7 +24,7 @@ static const struct argp_option rows[] = {
     {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
     {"output", 'o', "FILE", 0, "Where to; - is standard output (default: DB's name with the format's ending)", 0},
     {"format", 'f', "FORMAT", 0, "One of the formats below (default: by FILE's ending, else html)", 0},
-    {"figure", KEY_FIGURE, "FIGURE", 0, "Figures: front, history or curves (default: front)", 0},
+    {"figure", KEY_FIGURE, "FIGURE", 0, "Which figure; the figures are listed below (default: front)", 0},
     {"x", KEY_X, "METRIC", 0, "Metric across, in a figure, page or text (default: the second objective)", 0},
     {"y", KEY_Y, "METRIC", 0, "Metric up (default: the first objective)", 0},
     {"width", KEY_WIDTH, "CM", 0, "Figures but the front as SVG: their width (default: 8.6, a column of a paper)", 0},
@@ -196,6 +196,9 @@ static char *help_formats(int key, const char *text, void *input)
     buffer_puts(&out, "Formats:\n");
     for (size_t i = 0; report_format_at(i); i++)
         buffer_printf(&out, "  %-9s .%-5s %s\n", report_format_at(i)->name, report_format_at(i)->extension, report_format_at(i)->help);
+    buffer_puts(&out, "\nFigures:\n");
+    for (size_t i = 0; report_chart_names[i]; i++)
+        buffer_printf(&out, "  %-9s %s\n", report_chart_names[i], report_chart_find(report_chart_names[i])->help);
     buffer_puts(&out, "\nFor example:\n"
                       "  ashlar report digits.db\n"
                       "  ashlar report digits.db -o front.pdf --x model_bytes\n"

@@ -28,6 +28,8 @@ typedef struct db db;
 ash_status db_open_writer(const char *path, db **out, ash_error *err);
 /* Never changes the file; waits while a writer is busy. An older schema is read through a migrated temporary copy. */
 ash_status db_open_reader(const char *path, db **out, ash_error *err);
+/* Does a process hold the writer's lock of this study? */
+bool db_is_written(const char *path);
 void db_close(db *d);      /* commits what is pending; NULL is fine */
 sqlite3 *db_handle(db *d); /* for queries; read-only use outside db/ */
 const char *db_path(const db *d);
@@ -49,7 +51,7 @@ typedef struct db_run {
 } db_run;
 
 /* Finds the run of this identity or makes it. A different identity in the database is ASH_INVALID with the
- * settings that differ, unless new_run. *resumed says which. Records this process's environment (version,
+ * settings that differ, unless new_run. *resumed says which; the run file of a resumed run replaces the stored one, since its budget may differ. Records this process's environment (version,
  * host, cpu, compiler) as a session of the run. Committed at once. */
 ash_status db_run_begin(db *d, db_run *run, bool new_run, bool *resumed, ash_error *err);
 /* Appends a told trial with its metrics, curve and parents; batched into transactions: committed when the

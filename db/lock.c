@@ -106,6 +106,18 @@ ash_status db_lock_take(const char *path, db_lock *lock_out, ash_error *err)
     return status;
 }
 
+bool db_is_written(const char *path)
+{
+    char *name = lock_path(path);
+    int fd = name ? open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    struct flock lock = whole_file(F_WRLCK);
+    bool held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    if (fd >= 0)
+        close(fd);
+    free(name);
+    return held;
+}
+
 void db_lock_release(db_lock *lock)
 {
     if (lock->fd < 0)

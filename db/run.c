@@ -192,13 +192,14 @@ static ash_status insert_run(db *d, db_run *run, ash_error *err)
     return status == ASH_OK ? insert_objectives(d, run, err) : status;
 }
 
-static ash_status set_state(db *d, int64_t run, const char *state, ash_error *err)
+/* A statement about a run and one text. */
+static ash_status update_run(db *d, db_sql statement, int64_t run, const char *text, ash_error *err)
 {
-    sqlite3_stmt *s = db_statement(d, DB_SET_RUN_STATE, err);
+    sqlite3_stmt *s = db_statement(d, statement, err);
     if (!s)
         return err->status;
     sqlite3_bind_int64(s, 1, run);
-    db_bind_text(s, 2, state);
+    db_bind_text(s, 2, text);
     ash_status status = db_run_statement(d, s, "store the run's state", err);
     sqlite3_clear_bindings(s);
     return status;
@@ -231,7 +232,7 @@ ash_status db_run_begin(db *d, db_run *run, bool new_run, bool *resumed, ash_err
         return refuse(d, run, err);
     if ((status = db_flush(d, err)) != ASH_OK || (status = db_begin(d, err)) != ASH_OK)
         return status; /* what is pending is another run's, and does not share this one's fate */
-    status = *resumed ? set_state(d, run->id, "running", err) : insert_run(d, run, err);
+    status = *resumed ? update_run(d, DB_RESUME_RUN, run->id, run->config, err) : insert_run(d, run, err);
     if (status == ASH_OK)
         status = db_session_begin(d, run, err);
     if (status == ASH_OK)
@@ -245,7 +246,7 @@ ash_status db_run_begin(db *d, db_run *run, bool new_run, bool *resumed, ash_err
 ash_status db_run_end(db *d, int64_t run, const char *state, ash_error *err)
 {
     ash_status status = db_begin(d, err);
-    if (status != ASH_OK || (status = set_state(d, run, state, err)) != ASH_OK ||
+    if (status != ASH_OK || (status = update_run(d, DB_SET_RUN_STATE, run, state, err)) != ASH_OK ||
         (status = db_session_end(d, state, err)) != ASH_OK)
         return status;
     return db_flush(d, err);

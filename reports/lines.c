@@ -27,8 +27,7 @@ static void put_right(buffer *out, const char *text, size_t width)
     buffer_puts(out, text);
 }
 
-/* A line of at most so many characters, from any text. */
-static void put_cut(buffer *out, const char *text, size_t width)
+void lines_cut(buffer *out, const char *text, size_t width)
 {
     buffer line = {0};
     escape_line(&line, text);
@@ -63,13 +62,19 @@ void lines_front(const report *r, const report_view *view, size_t most, size_t c
             width[k + 1] = letters(cell) > width[k + 1] ? letters(cell) : width[k + 1];
         }
     }
+    used = width[0];
+    for (size_t k = 0; k < n; k++) {
+        if (used + 2 + width[k + 1] > columns)
+            n = k; /* what does not fit is left out */
+        else
+            used += 2 + width[k + 1];
+    }
     put_right(out, "trial", width[0]);
     for (size_t k = 0; k < n; k++) {
         buffer_puts(out, "  ");
         put_right(out, heads[k], width[k + 1]);
     }
-    for (size_t k = 0; k <= n; k++)
-        used += width[k] + 2;
+    used += 2;
     bool genome = used + 20 <= columns;
     buffer_puts(out, genome ? "  network\n" : "\n");
     for (size_t row = 0; row < rows; row++) {
@@ -85,7 +90,7 @@ void lines_front(const report *r, const report_view *view, size_t most, size_t c
         }
         if (genome) {
             buffer_puts(out, "  ");
-            put_cut(out, r->trials[i]->genome, columns - used);
+            lines_cut(out, r->trials[i]->genome, columns - used);
         }
         buffer_puts(out, "\n");
     }
@@ -155,9 +160,8 @@ static int by_count(const void *p, const void *q)
     return a->n != b->n ? (a->n < b->n) - (a->n > b->n) : (a->first > b->first) - (a->first < b->first);
 }
 
-ash_status lines_failures(const report *r, size_t columns, arena *a, buffer *out, ash_error *err)
+ash_status lines_failures(const report *r, size_t most, size_t columns, arena *a, buffer *out, ash_error *err)
 {
-    enum { MOST = 8 };
     failure *f = ARENA_NEW(a, failure, r->n_trials + 1);
     size_t n = 0, kinds = 0;
     if (!f)
@@ -180,16 +184,16 @@ ash_status lines_failures(const report *r, size_t columns, arena *a, buffer *out
     }
     if (kinds)
         qsort(f, kinds, sizeof *f, by_count);
-    for (size_t i = 0; i < kinds && i < MOST; i++) {
+    for (size_t i = 0; i < kinds && i < most; i++) {
         buffer line = {0};
         buffer_printf(&line, "%6zu  %-10s  %s", f[i].n, trial_status_name(f[i].status), f[i].reason ? f[i].reason : "");
         if (f[i].n > 1 && strchr(f[i].kind, '#'))
             buffer_puts(&line, " (for example)");
-        put_cut(out, line.data ? line.data : "", columns);
+        lines_cut(out, line.data ? line.data : "", columns);
         buffer_puts(out, "\n");
         buffer_free(&line);
     }
-    if (kinds > MOST)
-        buffer_printf(out, "        and %zu more reasons\n", kinds - MOST);
+    if (kinds > most)
+        buffer_printf(out, "        and %zu more reasons\n", kinds - most);
     return ASH_OK;
 }

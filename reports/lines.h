@@ -16,7 +16,9 @@ void lines_front(const report *r, const report_view *view, size_t most, size_t c
 ash_status lines_plot(const report *r, const report_view *view, const lines_size *size, arena *a, buffer *out, ash_error *err);
 /* "hypervolume 0.8213 of the box up to error 0.1, macs 100 000"; nothing without a reference. */
 void lines_hypervolume(const report *r, buffer *out);
-/* Trials without a result, counted by status and reason; reasons that differ in numbers alone are one. Nothing when there are none. */
-ash_status lines_failures(const report *r, size_t columns, arena *a, buffer *out, ash_error *err);
+/* The first `width` characters of a text, on one line and without control characters. */
+void lines_cut(buffer *out, const char *text, size_t width);
+/* Trials without a result, counted by status and reason, at most so many; reasons that differ in numbers alone are one. */
+ash_status lines_failures(const report *r, size_t most, size_t columns, arena *a, buffer *out, ash_error *err);
 
 #endif

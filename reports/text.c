@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-enum { COLUMNS = 100, ROWS = 18 };
+enum { COLUMNS = 100, ROWS = 18, FAILURES = 8 };
 
 static void put_heading(const report *r, buffer *out)
 {
@@ -70,11 +70,11 @@ static ash_status write(const report *r, const report_view *view, arena *a, buff
     put_baselines(r, out);
     if (r->by_status[TRIAL_OK] + r->by_status[TRIAL_DUPLICATE] < r->n_trials) {
         buffer_puts(out, "\nWithout a result\n");
-        if (lines_failures(r, COLUMNS, a, out, err) != ASH_OK)
+        if (lines_failures(r, FAILURES, COLUMNS, a, out, err) != ASH_OK)
             return err->status;
     }
     put_making(r, a, out);
     return out->failed ? ash_fail_memory(err) : ASH_OK;
 }
 
-const report_format report_text = {"text", "txt", "the front as a table and a plot in characters, failures, how it was made", write, REPORT_TABLE};
+const report_format report_text = {"text", "txt", "the front as a table and a plot in characters, failures", write, REPORT_TABLE};

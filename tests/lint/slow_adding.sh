@@ -18,7 +18,7 @@ cat docs/adding.md docs/strategies.md | awk '
     /^```$/ && inside { inside = 0; file = ""; next }
     inside { print >> file; print file > "touched" }'
 for f in $(sort -u touched); do echo "adding.md: $f"; done
-[ "$(sort -u touched | wc -l)" = 14 ]
+[ "$(sort -u touched | wc -l)" = 16 ]
 rm touched
 build=$folder/build
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DASHLAR_TESTS=OFF >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
@@ -47,4 +47,6 @@ printf '%s\n' 'data: {type: synthetic}' 'space: {stages: [{name: a, block: dense
 "$ashlar" query values.db --columns mse,test_mse --format csv | grep '^[0-9.]*,[0-9.]*$'
 "$ashlar" report run.db --format genomes -o genomes.txt
 grep -q . genomes.txt
+"$ashlar" report run.db -o sizes.tikz --figure sizes
+grep -q 'xlabel={MACs}' sizes.tikz
 "$ashlar" query run.db --pareto error,model_kib --format csv | grep model_kib

@@ -7,8 +7,7 @@
 #include "cli/table.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "nn/kernels/kernels.h"
-#include "run/recorder.h"
+#include "run/stored.h"
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
@@ -36,11 +35,7 @@ typedef struct check { /* one trial */
 
 typedef struct verify_state {
     verify_arguments args;
-    arena *arena;
-    db *db;
-    db_run run;
-    session session;
-    recorder recorder; /* takes the weights that trainings leave */
+    stored_run stored;
     check *checks;
     size_t n;
 } verify_state;
@@ -172,7 +167,7 @@ static bool compare(check *c, const trial *now, const kept_weights *kept)
 static ash_status repeat(verify_state *s, check *c, trial *now, arena *a, ash_error *err)
 {
     const trial *old = c->stored;
-    const session *open = &s->session;
+    const session *open = &s->stored.session;
     genome *g = genome_create(open->space, a);
     if (!g)
         return ash_fail_memory(err);
@@ -209,7 +204,7 @@ static void run_check(verify_state *s, check *c, arena *a)
     c->status = repeat(s, c, &now, a, &c->err);
     if (c->status != ASH_OK)
         return;
-    kept_weights *kept = recorder_take(&s->recorder, c->stored->id);
+    kept_weights *kept = recorder_take(&s->stored.recorder, c->stored->id);
     c->same = compare(c, &now, kept);
     free(kept);
 }
@@ -242,28 +237,6 @@ static ash_status run_checks(verify_state *s, ash_error *err)
 
 /* ---- opening ---- */
 
-static ash_status same_identity(const verify_state *s, ash_error *err)
-{
-    const session *open = &s->session;
-    if (!hash_equal(&open->identity, &s->run.identity))
-        return ash_fail(err, ASH_BROKEN, "%s: run %lld does not have the identity that its settings make; it was changed, or "
-                        "written by another version of ashlar", s->args.db, (long long)s->run.id);
-    return ASH_OK;
-}
-
-static ash_status open_run(verify_state *s, ash_error *err)
-{
-    const db_run *r = &s->run;
-    if (db_open_reader(s->args.db, &s->db, err) != ASH_OK ||
-        db_load_run(s->db, s->args.run, s->arena, &s->run, err) != ASH_OK)
-        return err->status;
-    if (r->kernel_level && !nn_kernels_supported(r->kernel_level))
-        return ash_fail(err, ASH_INVALID, "%s: the run was made at kernel level %s, which this machine cannot run",
-                        s->args.db, r->kernel_level);
-    ash_status status = session_open_stored(&s->session, r, s->args.db, r->kernel_level, recorder_keep, &s->recorder, err);
-    return status == ASH_OK ? same_identity(s, err) : status;
-}
-
 static ash_status choose(verify_state *s, uint64_t **ids, size_t *n, ash_error *err)
 {
     if (s->args.n_ids) {
@@ -272,11 +245,11 @@ static ash_status choose(verify_state *s, uint64_t **ids, size_t *n, ash_error *
         return ASH_OK;
     }
     if (!s->args.all)
-        return db_load_front(s->db, s->run.id, s->arena, ids, n, err);
+        return db_load_front(s->stored.db, s->stored.row.id, s->stored.arena, ids, n, err);
     trial **trials;
-    if (db_load_trials(s->db, s->run.id, s->arena, &trials, n, err) != ASH_OK)
+    if (db_load_trials(s->stored.db, s->stored.row.id, s->stored.arena, &trials, n, err) != ASH_OK)
         return err->status;
-    *ids = ARENA_NEW(s->arena, uint64_t, *n + 1);
+    *ids = ARENA_NEW(s->stored.arena, uint64_t, *n + 1);
     for (size_t i = 0; *ids && i < *n; i++)
         (*ids)[i] = trials[i]->id;
     return *ids ? ASH_OK : ash_fail_memory(err);
@@ -287,16 +260,16 @@ static ash_status load(verify_state *s, ash_error *err)
     uint64_t *ids;
     if (choose(s, &ids, &s->n, err) != ASH_OK)
         return err->status;
-    if (!(s->checks = ARENA_NEW(s->arena, check, s->n + 1)))
+    if (!(s->checks = ARENA_NEW(s->stored.arena, check, s->n + 1)))
         return ash_fail_memory(err);
     for (size_t i = 0; i < s->n; i++) {
         check *c = &s->checks[i];
         void *bytes = NULL;
-        if (db_load_trial(s->db, s->run.id, ids[i], s->arena, &c->stored, err) != ASH_OK ||
-            db_get_weights(s->db, s->run.id, ids[i], s->arena, &bytes, &c->n_weights, err) != ASH_OK)
+        if (db_load_trial(s->stored.db, s->stored.row.id, ids[i], s->stored.arena, &c->stored, err) != ASH_OK ||
+            db_get_weights(s->stored.db, s->stored.row.id, ids[i], s->stored.arena, &bytes, &c->n_weights, err) != ASH_OK)
             return err->status;
         if (!c->stored)
-            return ash_fail(err, ASH_INVALID, "%s: run %lld has no trial %llu", s->args.db, (long long)s->run.id,
+            return ash_fail(err, ASH_INVALID, "%s: run %lld has no trial %llu", s->args.db, (long long)s->stored.row.id,
                             (unsigned long long)ids[i]);
         c->weights = bytes;
     }
@@ -334,7 +307,7 @@ static void print(const verify_state *s, size_t *different)
 static ash_status verify(verify_state *s, ash_error *err)
 {
     size_t different = 0;
-    if (open_run(s, err) != ASH_OK || load(s, err) != ASH_OK || run_checks(s, err) != ASH_OK)
+    if (stored_open(&s->stored, s->args.db, s->args.run, err) != ASH_OK || load(s, err) != ASH_OK || run_checks(s, err) != ASH_OK)
         return err->status;
     print(s, &different);
     if (different)
@@ -349,16 +322,13 @@ int cmd_verify(int argc, char **argv)
 {
     verify_state s = {0};
     ash_error err;
-    if (!(s.arena = arena_create()) || !(s.args.ids = ARENA_NEW(s.arena, uint64_t, (size_t)argc))) {
+    if (!(s.args.ids = calloc((size_t)argc, sizeof(*s.args.ids)))) {
         ash_fail_memory(&err);
         return cli_fail(&err);
     }
-    recorder_init(&s.recorder);
     cli_parse(&argp, argc, argv, &s.args);
     ash_status status = verify(&s, &err);
-    session_close(&s.session);
-    recorder_fini(&s.recorder);
-    db_close(s.db);
-    arena_destroy(s.arena);
+    stored_close(&s.stored);
+    free(s.args.ids);
     return status == ASH_OK ? 0 : cli_fail(&err);
 }

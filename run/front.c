@@ -7,22 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Weights of a member: stored, or trained again. Caller frees *copy. */
-static ash_status member_weights(recorder *r, uint64_t id, const trial *t, arena *a, void **bytes, size_t *n,
-                                 kept_weights **copy, ash_error *err)
+ash_status front_weights(recorder *r, const trial *t, arena *a, void **bytes, size_t *n, bool *again, ash_error *err)
 {
-    *copy = NULL;
-    if (db_get_weights(r->db, r->run, id, a, bytes, n, err) != ASH_OK || *bytes)
+    *again = false;
+    if (db_get_weights(r->db, r->run, t->id, a, bytes, n, err) != ASH_OK || *bytes)
         return err->status = *bytes ? ASH_OK : err->status;
-    trial again = {.id = id, .genome = t->genome, .key = t->key, .status = TRIAL_PENDING};
+    trial repeated = {.id = t->id, .genome = t->genome, .key = t->key, .status = TRIAL_PENDING};
     const evaluator_type *type = r->session->type;
-    if (type->evaluate(r->session->evaluator, &again, a, NULL, NULL, err) != ASH_OK)
+    if (type->evaluate(r->session->evaluator, &repeated, a, NULL, NULL, err) != ASH_OK)
         return err->status;
-    if (!(*copy = recorder_take(r, id)))
+    kept_weights *kept = recorder_take(r, t->id);
+    if (!kept)
         return ASH_OK;
-    *bytes = (*copy)->bytes;
-    *n = (*copy)->n;
-    return db_put_weights(r->db, r->run, id, *bytes, *n, err);
+    *again = true;
+    *n = kept->n;
+    *bytes = arena_memdup(a, kept->bytes, kept->n);
+    free(kept);
+    return *bytes ? ASH_OK : ash_fail_memory(err);
 }
 
 /* error becomes test_error, val_loss test_loss. */
@@ -41,18 +42,19 @@ static ash_status test_member(recorder *r, uint64_t id, arena *a, ash_error *err
     trial *t;
     void *bytes = NULL;
     size_t n = 0, n_measured;
-    kept_weights *copy = NULL;
+    bool again = false;
     metric *measured;
     ash_status status = db_load_trial(r->db, r->run, id, a, &t, err);
     if (status != ASH_OK || !t || hash_is_zero(&t->weights_hash))
         return status; /* a result without weights, of an evaluator that trains nothing here, has nothing to be scored with */
-    status = member_weights(r, id, t, a, &bytes, &n, &copy, err);
+    status = front_weights(r, t, a, &bytes, &n, &again, err);
+    if (status == ASH_OK && again)
+        status = db_put_weights(r->db, r->run, id, bytes, n, err);
     if (status == ASH_OK && bytes) {
         status = train_score(&r->session->context, t->genome, bytes, n, &r->session->data->test, a, &measured, &n_measured, err);
         if (status == ASH_OK)
             status = put_measures(r, id, measured, n_measured, a, err);
     }
-    free(copy);
     return status;
 }
 

@@ -243,6 +243,8 @@ void explain_replicates(const trial *t, bool classes, facts *f)
 
 static const char *tile_label(const answers *s, size_t i, arena *a)
 {
+    if (s->answer && s->answer[i] == s->split->label[i])
+        return s->d->class_names[s->answer[i]];
     if (s->answer)
         return arena_printf(a, "%s as %s", s->d->class_names[s->split->label[i]], s->d->class_names[s->answer[i]]);
     if (s->d->task == DATA_REGRESSION)

@@ -140,6 +140,15 @@ static void put_data(const node *map, const data_set *d, buffer *out)
 static const char *const space_head = "space:                             # docs/search-space.md\n"
                                       "  stages:                          # lists are choices; block, repeat and width can be lists too\n";
 
+/* An autoencoder keeps all of the map, and is narrow before its outputs. */
+static void put_head(const data_set *d, const char *pool, buffer *out)
+{
+    if (d->task == DATA_RECONSTRUCTION)
+        buffer_puts(out, "  head:\n    pool: flatten\n    hidden: [8, 16, 32]            # the bottleneck\n    bits: [4, 8]\n");
+    else
+        buffer_printf(out, "  head:\n    pool: %s\n    bits: [4, 8]\n", pool);
+}
+
 /* A small stem, then bodies that halve the image until its side is about 8: the larger the image, the more of them have to. */
 static void put_image_space(const data_set *d, buffer *out)
 {
@@ -170,7 +179,7 @@ static void put_image_space(const data_set *d, buffer *out)
                       must ? "2" : side >= 8 ? "[1, 2]" : "1");
         map = must ? map / 2 : map;
     }
-    buffer_printf(out, "  head:\n    pool: %s\n    bits: [4, 8]\n", side > 64 ? "global" : "[global, flatten]");
+    put_head(d, side > 64 ? "global" : "[global, flatten]", out);
 }
 
 /* One-dimensional blocks over the steps. */
@@ -192,10 +201,24 @@ static void put_sequence_space(const data_set *d, buffer *out)
                   "      width: [8, 16, 24, 32]\n"
                   "      kernel: [3, 5]\n"
                   "      stride: %s\n"
-                  "      bits: [2, 4, 8]\n"
-                  "  head:\n    pool: [global, flatten]\n    bits: [4, 8]\n",
+                  "      bits: [2, 4, 8]\n",
                   space_head, large ? "[3, 5, 9]" : "[3, 5]", large ? "2" : d->h >= 8 ? "[1, 2]" : "1", d->h >= 32 ? 4 : 3,
                   d->h >= 16 ? "[1, 2]" : "1");
+    put_head(d, "[global, flatten]", out);
+}
+
+/* Wide, narrow, wide; the bottleneck has fewer values than a row. */
+static void put_autoencoder_space(const data_set *d, buffer *out)
+{
+    int narrow = d->c / 8 > 0 ? d->c / 8 : 1, half = d->c / 2 > narrow ? d->c / 2 : narrow;
+    buffer_printf(out, "%s    - {name: encode, block: dense, width: [8, 16, 32, 64], bits: [4, 8, 32]}\n"
+                       "    - {name: bottleneck, block: dense, width: [%d", space_head, narrow);
+    for (int width = 2 * narrow; width <= half; width *= 2)
+        buffer_printf(out, ", %d", width);
+    buffer_puts(out, "], bits: [8, 32]}\n"
+                     "    - {name: decode, block: dense, width: [8, 16, 32, 64], bits: [4, 8, 32]}\n"
+                     "  head:\n"
+                     "    bits: [4, 8, 32]\n");
 }
 
 static void put_table_space(buffer *out)
@@ -228,15 +251,15 @@ static void put_train(const data_set *d, buffer *out)
     put_comments(&nn_recipe_options, "  ", !d->is_image ? tables : few ? few_images : images, out);
 }
 
-static void put_search(buffer *out)
+static void put_search(const data_set *d, buffer *out)
 {
     static const char *const set[] = {"strategy", "objectives", "evaluations", "type", NULL};
     const strategy *s = strategy_find("nsga2");
     buffer_puts(out, "\nsearch:\n  strategy: nsga2                  # ");
     for (size_t i = 0; strategy_names[i]; i++)
         buffer_printf(out, "%s%s", i ? ", " : "", strategy_names[i]);
-    buffer_puts(out, "\n  objectives: [error, macs, model_bytes]\n"
-                     "  # constraints: [\"model_bytes <= 64K\", \"macs <= 1M\"]\n");
+    buffer_printf(out, "\n  objectives: [%s, macs, model_bytes]    # docs/metrics.md, docs/costs.md\n"
+                       "  # constraints: [\"model_bytes <= 64K\", \"macs <= 1M\"]\n", d->val.n_anomalies ? "auc_error" : "error");
     static const char *const set_too[] = {"strategy", "objectives", "constraints", NULL};
     put_comments(&search_options, "  ", set_too, out);
     put_comments(s ? s->options : NULL, "  ", set, out);
@@ -264,10 +287,12 @@ static void put_file(const runfile *f, const data_set *d, const char *path, buff
         put_sequence_space(d, out);
     else if (d->is_image)
         put_image_space(d, out);
+    else if (d->task == DATA_RECONSTRUCTION)
+        put_autoencoder_space(d, out);
     else
         put_table_space(out);
     put_train(d, out);
-    put_search(out);
+    put_search(d, out);
 }
 
 /* ---- the command ---- */

@@ -96,7 +96,7 @@ static ash_status check_shapes(const trainee *t, const node *root, ash_error *er
     if (out.h * out.w * out.c != d->n_outputs)
         return node_fail(layers ? layers : root, err, "the network has %d outputs, but %s has %d %s",
                          out.h * out.w * out.c, d->name, d->n_outputs,
-                         d->task == DATA_CLASSIFICATION ? "classes" : "targets");
+                         d->task == DATA_CLASSIFICATION ? "classes" : d->task == DATA_REGRESSION ? "targets" : "values to reproduce");
     return ASH_OK;
 }
 
@@ -182,9 +182,11 @@ static ash_status print_result(const trainee *t, double test_error, ash_error *e
     const trial costs = {.metrics = m, .n_metrics = n};
     bool percent = d->task == DATA_CLASSIFICATION;
     putchar('\n');
-    if (d->test.n)
-        printf(percent ? "test error: %.2f %% (%zu samples)\n" : "test error: %.4f (RMSE of the standardised target, %zu samples)\n",
-               shown_error(d, test_error), d->test.n);
+    if (d->test.n && percent)
+        printf("test error: %.2f %% (%zu samples)\n", shown_error(d, test_error), d->test.n);
+    else if (d->test.n)
+        printf("test error: %.4f (RMSE of the %s, %zu samples)\n", test_error,
+               d->task == DATA_REGRESSION ? "standardised target" : "normalised input", d->test.n - d->test.n_anomalies);
     printf("%.0f MACs, %.0f parameters, %.0f bytes; trained in %s at kernel level %s\n", trial_metric(&costs, "macs"),
            trial_metric(&costs, "params"), trial_metric(&costs, "model_bytes"),
            text_of_duration(duration, clock_wall_s() - t->start_s), t->level);

@@ -89,11 +89,14 @@ static ash_status add_confusions(const answers *s, arena *a, facts *f, ash_error
         return ash_fail_memory(err);
     bool many = s->k > MATRIX;
     facts_part(f, "confusion", "confusion matrix: a row for each true class, a column for each answer", many);
-    for (int c = 0; c < s->k && !many; c++)
-        for (int j = 0; j < s->k; j++) /* the order of rows and columns */
-            facts_add(f, name[c], name[j], 0, FACT_COUNT);
-    for (size_t i = 0; i < n; i++)
-        facts_add(f, name[cell[i].truth], name[cell[i].answer], (double)cell[i].count, FACT_COUNT);
+    size_t next = 0; /* cells come in the order of the matrix */
+    for (int c = 0; c < s->k; c++)
+        for (int j = 0; j < s->k; j++) {
+            bool there = next < n && cell[next].truth == c && cell[next].answer == j;
+            if (there || !many)
+                facts_add(f, name[c], name[j], there ? (double)cell[next].count : 0, FACT_COUNT);
+            next += there;
+        }
     if (!many)
         return ASH_OK;
     for (size_t i = 0; i < n; i++)

@@ -54,13 +54,11 @@ static ash_status by_target(const data_set *d, arena *a, buffer *out, ash_error 
     if (!tiles || !all)
         return ash_fail_memory(err);
     for (size_t i = 0; i < n; i++)
-        all[i] = (ranked){d->train.target ? d->train.target[i * (size_t)d->n_outputs] : 0, i};
+        all[i] = (ranked){d->train.target[i * (size_t)d->n_outputs], i};
     qsort(all, n, sizeof *all, compare);
     for (size_t t = 0; t < shown; t++) {
         const ranked *r = &all[shown > 1 ? t * (n - 1) / (shown - 1) : 0];
         tiles[t].x = sample(d, r->i);
-        if (!d->train.target) /* an autoencoder's: in their order */
-            continue;
         tiles[t].label = arena_printf(a, "%.4g", r->target * d->target_std[0] + d->target_mean[0]);
         if (!tiles[t].label)
             return ash_fail_memory(err);

@@ -76,6 +76,18 @@ static void anatomy(void **state)
     check_network("stages: [{block: dense, width: 5}]\n", image, "dense relu dense", 192 * 5 + 50, 192 * 5 + 5 + 60);
     check_network("stages: [{block: dense, width: 5, batch_norm: true}]\n", image, "dense batch_norm relu dense", 192 * 5 + 50,
                   192 * 5 + 10 + 60);
+    /* sequences of 12 steps and 3 features */
+    nn_shape steps = {12, 1, 3};
+    check_network("stages: [{block: conv1d, width: 8, kernel: 5, stride: 2, activation: tanh}]\n", steps,
+                  "conv2d batch_norm tanh global_avg_pool dense", 6 * 15 * 8 + 80, 15 * 8 + 16 + 90);
+    check_network("stages: [{block: separable1d, width: 4, activation: hard_swish}]\n", steps,
+                  "depthwise_conv2d batch_norm hard_swish conv2d batch_norm hard_swish global_avg_pool dense", 12 * (9 + 12) + 40,
+                  9 + 6 + 12 + 8 + 50);
+    check_network("stages: [{block: max_pool1d, kernel: 3}]\nhead: {pool: flatten}\n", steps, "max_pool flatten dense", 180, 190);
+    check_network("stages: [{block: avg_pool1d, stride: 5}]\nhead: {pool: flatten}\n", steps, "avg_pool flatten dense", 90, 100);
+    check_network("stages: [{block: inverted_bottleneck, width: 4, expansion: 1, activation: hard_swish}]\n", image,
+                  "depthwise_conv2d batch_norm hard_swish conv2d batch_norm global_avg_pool dense", 64 * (27 + 12) + 40,
+                  27 + 6 + 12 + 8 + 50);
     check_network("stages: [{block: identity}]\nhead: {hidden: 7, dropout: 0.5}\n", image,
                   "global_avg_pool dense relu dropout dense", 21 + 70, 28 + 80);
 }
@@ -119,6 +131,7 @@ static void invalid_genomes(void **state)
     refuses("stages: [{block: conv, width: 8, groups: 3}]\n", image, "groups");
     refuses("stages: [{block: dense, width: 8}, {name: b, block: conv, width: 8}]\n", image, "b: conv needs a map");
     refuses("stages: [{block: max_pool}]\n", (nn_shape){1, 1, 13}, "max_pool needs a map");
+    refuses("stages: [{block: conv1d, width: 4, stride: 4, repeat: 2, vary: true}]\n", (nn_shape){6, 1, 2}, "stride 4 on a map of 2 x 1");
     refuses("cell: nasbench201\n", (nn_shape){1, 1, 13}, "needs maps");
     refuses("cell: {channels: [4, 4, 4], cells: 1}\n", (nn_shape){2, 2, 3}, "reduction.2: stride 2 on a map of 1 x 1");
 }

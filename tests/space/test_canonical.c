@@ -23,12 +23,17 @@ static int op(net *n, const char *name, int x, const char *attrs)
     return made;
 }
 
-static int add(net *n, int x, int y)
+static int join(net *n, const char *name, int x, int y)
 {
     ash_error err;
-    int made = nn_add(n->g, &err, "add", (int[]){x, y}, 2, NULL);
+    int made = nn_add(n->g, &err, name, (int[]){x, y}, 2, NULL);
     assert_true(made >= 0);
     return n->g->output = made;
+}
+
+static int add(net *n, int x, int y)
+{
+    return join(n, "add", x, y);
 }
 
 /* The canonical text; also checks that it is a fixed point and that its hash is the text's. */
@@ -115,6 +120,36 @@ static void order_does_not_matter(void **state)
     same(fork_join(false, false, "out=4, kernel=3"), fork_join(true, true, "out=4, kernel=3"));
     differ(fork_join(false, false, "out=4, kernel=3"), fork_join(false, false, "out=4, kernel=5"));
     differ(fork_join(false, false, "out=4, kernel=3"), fork_join(false, false, "out=4, kernel=3, weight_bits=4"));
+}
+
+/* Squeeze-and-excitation, with the gate's place in the product and an operator between. */
+static net gate(const char *between, bool swapped)
+{
+    net n = new_net();
+    int x = op(&n, "conv2d", 0, "out=4, kernel=3"), g = op(&n, "sigmoid", op(&n, "global_avg_pool", x, NULL), NULL);
+    g = between ? op(&n, between, g, NULL) : g;
+    swapped ? join(&n, "multiply", g, x) : join(&n, "multiply", x, g);
+    return n;
+}
+
+static net zeroed(const char *after)
+{
+    net n = new_net();
+    int z = op(&n, "zero", 0, NULL);
+    add(&n, after ? op(&n, after, z, NULL) : z, op(&n, "conv2d", 0, "out=4, kernel=3"));
+    return n;
+}
+
+static void products_and_gates(void **state)
+{
+    (void)state;
+    same(gate(NULL, false), gate(NULL, true));
+    same(gate("channel_shuffle", false), gate("channel_shuffle", true));
+    differ(gate(NULL, false), gate("channel_shuffle", false));
+    same(zeroed(NULL), zeroed("hard_swish")); /* zeros again */
+    same(zeroed(NULL), zeroed("tanh"));
+    differ(zeroed(NULL), zeroed("sigmoid")); /* a half */
+    differ(zeroed(NULL), zeroed("hard_sigmoid"));
 }
 
 /* Two equal convolutions of one input, one of which is used again: the additions see who is who. */
@@ -227,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_does_nothing_goes), cmocka_unit_test(order_does_not_matter),
         cmocka_unit_test(twins_are_told_apart),   cmocka_unit_test(zeros),
+        cmocka_unit_test(products_and_gates),
         cmocka_unit_test(random_isomorphisms),    cmocka_unit_test(labels_survive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

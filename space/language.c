@@ -313,11 +313,13 @@ static ash_status read_own_keys(reader *rd, const node *map, stage_settings *set
         for (const node *before = map->first; before != n; before = before->next)
             if (strcmp(before->key, n->key) == 0)
                 return node_fail_key(n, err, "duplicate key \"%s\" in stage; it stands already in line %d", n->key, before->key_line);
-        node *copy = option_find(&stage_options, n->key) ? arena_memdup(rd->s->arena, n, sizeof(*n)) : NULL;
-        if (copy) {
-            copy->next = NULL;
-            node_append(&own, copy);
-        }
+        if (!option_find(&stage_options, n->key))
+            continue;
+        node *copy = arena_memdup(rd->s->arena, n, sizeof(*n));
+        if (!copy)
+            return ash_fail_memory(err);
+        copy->next = NULL;
+        node_append(&own, copy);
     }
     return option_read(&stage_options, set, &own, rd->s->arena, err);
 }

@@ -400,6 +400,36 @@ static void wrong_stages(void **state)
     }
 }
 
+/* The k-th allocation fails, for every k: a sentence, and nothing leaks. */
+static void out_of_memory(void **state)
+{
+    (void)state;
+    arena *a = arena_create();
+    node *text = nodes_of_text(a, MB_SE "stages: [{block: mb_se, width: 4}]\n");
+    size_t before = arena_live();
+    bool done = false;
+    for (long k = 1; !done; k++) {
+        ash_error err = {0};
+        space *s = NULL;
+        nn_graph *g;
+        arena *own = arena_create();
+        arena_fail_at(k);
+        ash_status status = own ? space_read(text, image, 10, &s, &err) : ASH_BROKEN;
+        genome *first = status == ASH_OK ? genome_create(s, own) : NULL;
+        if (first)
+            status = space_decode(s, first, own, &g, &err);
+        arena_fail_at(0);
+        if (status != ASH_OK && status != ASH_BROKEN)
+            fail_msg("allocation %ld: %s", k, err.text);
+        done = first && status == ASH_OK;
+        space_destroy(s);
+        arena_destroy(own);
+        assert_true(k < 100000);
+    }
+    assert_int_equal(arena_live(), before);
+    arena_destroy(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +437,7 @@ int main(void)
         cmocka_unit_test(labels_and_bits), cmocka_unit_test(lives_like_a_block), cmocka_unit_test(owns_its_text),
         cmocka_unit_test(in_cells),       cmocka_unit_test(invalid_trials),     cmocka_unit_test(wrong_layers),
         cmocka_unit_test(wrong_definitions), cmocka_unit_test(bounded),         cmocka_unit_test(wrong_stages),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

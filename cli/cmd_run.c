@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct run_arguments {
     const char *config, *db;
@@ -29,7 +30,7 @@ typedef struct run_state {
 
 /* ---- command line ---- */
 
-enum { KEY_DB = 256, KEY_SEED, KEY_EVALUATIONS, KEY_REPLICATES, KEY_SET, KEY_NEW, KEY_CHECK };
+enum { KEY_DB = 256, KEY_SEED, KEY_EVALUATIONS, KEY_REPLICATES, KEY_EXECUTOR, KEY_SET, KEY_NEW, KEY_CHECK };
 
 static const struct argp_option options[] = {
     {"db", KEY_DB, "FILE", 0, "the study's database; default: CONFIG's name with .db, in this folder", 0},
@@ -37,6 +38,7 @@ static const struct argp_option options[] = {
     {"evaluations", KEY_EVALUATIONS, "N", 0, "stop after N evaluated networks; more than before extends a run", 0},
     {"replicates", KEY_REPLICATES, "N", 0, "train every network N times, with seeds of their own; the mean counts", 0},
     {"threads", 't', "N", 0, "networks trained at a time; default: one per core. Never changes a result", 0},
+    {"executor", KEY_EXECUTOR, "NAME", 0, "threads; serial; or process: a crash then costs one trial. Never changes a result", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting of CONFIG: --set train.epochs=5. May be repeated", 0},
     {"new-run", KEY_NEW, NULL, 0, "add a run of other settings to the study, instead of refusing it", 0},
     {"check-replay", KEY_CHECK, NULL, 0, "on resume, also ask for every stored trial and compare", 0},
@@ -63,6 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 't':
         overrides_add(&a->overrides, "execution.threads=%lld", cli_integer(state, "--threads", arg, 1, 4096));
         break;
+    case KEY_EXECUTOR: overrides_add(&a->overrides, "execution.executor=%s", arg); break;
     case KEY_SET: overrides_add(&a->overrides, "%s", arg); break;
     case KEY_NEW: a->new_run = true; break;
     case KEY_CHECK: a->check_replay = true; break;
@@ -167,7 +170,11 @@ static const char *database_path(const run_state *s)
 
 static ash_status search(run_state *s, ash_error *err)
 {
-    run_watch watch = {interrupted, s->args.quiet ? NULL : show_progress, s};
+    char program[4096] = "";
+    if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
+        strcpy(program, "ashlar");
+    const char *const worker[] = {program, "worker", NULL};
+    run_watch watch = {interrupted, s->args.quiet ? NULL : show_progress, s, worker};
     catch_signals();
     if (!s->args.quiet)
         progress_begin("");

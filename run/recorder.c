@@ -84,6 +84,26 @@ static bool is_member(const recorder *r, uint64_t id)
     return i < r->n;
 }
 
+/* Its point, behind the members' points; false: it has none, or a member is as good. */
+static bool is_new(recorder *r, const trial *t)
+{
+    size_t m = r->m;
+    double *p = r->points + r->n * m;
+    for (size_t k = 0; k < m; k++)
+        if (isnan(p[k] = trial_metric(t, r->session->objectives[k])))
+            return false;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->ids[i] == t->id || pareto_dominates(r->points + i * m, p, m))
+            return false;
+    return true;
+}
+
+bool recorder_wants(void *ctx, const trial *t)
+{
+    recorder *r = ctx;
+    return t->status == TRIAL_OK && grow(r) && is_new(r, t);
+}
+
 /* *entered: the trial is a member now. Members that it dominates leave, and so do their weights when `drop`. */
 static ash_status enter(recorder *r, const trial *t, bool drop, bool *entered, ash_error *err)
 {
@@ -93,13 +113,9 @@ static ash_status enter(recorder *r, const trial *t, bool drop, bool *entered, a
     if (!grow(r))
         return ash_fail_memory(err);
     size_t m = r->m, kept = 0;
-    double *p = r->points + r->n * m;
-    for (size_t k = 0; k < m; k++)
-        if (isnan(p[k] = trial_metric(t, r->session->objectives[k])))
-            return ASH_OK;
-    for (size_t i = 0; i < r->n; i++)
-        if (r->ids[i] == t->id || pareto_dominates(r->points + i * m, p, m))
-            return ASH_OK;
+    const double *p = r->points + r->n * m;
+    if (!is_new(r, t))
+        return ASH_OK;
     for (size_t i = 0; i < r->n; i++) {
         if (pareto_dominates(p, r->points + i * m, m)) {
             if (drop && db_drop_weights(r->db, r->run, r->ids[i], err) != ASH_OK)

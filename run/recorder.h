@@ -39,6 +39,8 @@ void recorder_init(recorder *r);
 void recorder_fini(recorder *r);
 /* evaluator_context.keep_weights; ctx is the recorder. Any thread. */
 void recorder_keep(void *ctx, uint64_t trial_id, const void *bytes, size_t n);
+/* executor_remote.wants_weights: whether the trial, were it handed back now, would enter the front. */
+bool recorder_wants(void *ctx, const trial *t);
 /* From here on db, run and session are set. Stored trials enter the front; weights of others are forgotten. */
 ash_status recorder_resume(recorder *r, session *s, db *d, int64_t run, const trial *const *stored, size_t n,
                            ash_error *err);

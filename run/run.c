@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* run.c - see run.h */
 #include "run/run.h"
+#include "run/worker.h"
 #include "core/log.h"
 #include "run/front.h"
 #include <stdlib.h>
@@ -101,11 +102,16 @@ ash_status run_open(run_job *r, runfile *f, const char *db_path, run_flags flags
 ash_status run_search(run_job *r, const run_watch *watch, ash_error *err)
 {
     const execution_settings *execution = &r->session.file->execution;
+    const char *orders = worker_orders(&r->row, execution, r->arena);
+    if (!orders)
+        return ash_fail_memory(err);
+    executor_remote remote = {watch->worker, orders, recorder_wants, recorder_keep, &r->recorder};
     executor_job job = {
         .controller = r->controller,
         .type = r->session.type,
         .evaluator = r->session.evaluator,
         .workers = (int)execution->threads,
+        .remote = watch->worker ? &remote : NULL,
         .interrupted = watch->interrupted,
         .progress = watch->progress,
         .ctx = watch->ctx,

@@ -32,6 +32,8 @@ static const option execution_rows[] = {
      .help = "networks trained at a time; 0 for one per core"},
     {"executor", OPTION_NAME, offsetof(execution_settings, executor), "threads", .names = executor_names,
      .execution = true, .help = "where trials run; never changes a result"},
+    {"memory_cap", OPTION_SIZE, offsetof(execution_settings, memory_cap), "0", 0, 1e15, .execution = true,
+     .help = "of executor process: memory that one training may take, 0 for no limit"},
 };
 const option_table execution_options = OPTION_TABLE("execution", execution_settings, execution_rows);
 

@@ -27,6 +27,7 @@ extern const option_table runfile_top_options;
 typedef struct execution_settings { /* option table "execution": how, never what */
     int64_t threads;                /* 0: all cores */
     const char *executor;
+    int64_t memory_cap; /* bytes; 0: none */
 } execution_settings;
 extern const option_table execution_options;
 

@@ -33,3 +33,13 @@ const executor_type *executor_find(const char *name)
             return types[i];
     return NULL;
 }
+
+void executor_show(const executor_job *job, uint64_t *told)
+{
+    controller_progress p = controller_status(job->controller);
+    if (p.told == *told)
+        return;
+    *told = p.told;
+    if (job->progress)
+        job->progress(job->ctx, &p);
+}

@@ -2,7 +2,7 @@
 /* executor.h - where trials run
  *
  * An executor pulls trials from the controller, has them evaluated and hands them back, until the controller is finished. One
- * file each: serial, threads (OpenMP); registered in executors.def. The result of a run does not depend on the choice.
+ * file each: serial, threads (OpenMP), process (workers of their own); registered in executors.def. The result of a run does not depend on the choice.
  */
 #ifndef EVALUATOR_EXECUTOR_H
 #define EVALUATOR_EXECUTOR_H
@@ -10,11 +10,21 @@
 #include "evaluator/evaluator.h"
 #include "search/controller.h"
 
+typedef struct executor_remote { /* what executors with worker processes need; the program ignores SIGPIPE */
+    const char *const *command; /* NULL-terminated: starts `ashlar worker`, or something that leads to one */
+    const char *run;            /* text that tells the worker which run it works for; opaque to the executor */
+    /* Whether the trained weights of this result are to be kept, and who keeps them. */
+    bool (*wants_weights)(void *ctx, const trial *t);
+    void (*keep_weights)(void *ctx, uint64_t trial, const void *bytes, size_t n);
+    void *ctx;
+} executor_remote;
+
 typedef struct executor_job {
     controller *controller;
     const evaluator_type *type;
     void *evaluator; /* the type's state */
-    int workers;     /* threads; 0: one per core */
+    int workers;     /* trials at a time; 0: one per core */
+    const executor_remote *remote; /* NULL: no worker processes can be started */
     /* Polled often; 0: go on, 1: drain (hand out nothing more), 2: abandon what is in flight. May be NULL. */
     int (*interrupted)(void *ctx);
     void (*progress)(void *ctx, const controller_progress *p); /* under the lock, after each told result; may be NULL */
@@ -29,5 +39,8 @@ typedef struct executor_type {
 const executor_type *executor_find(const char *name);
 const executor_type *executor_at(size_t i); /* NULL past the end */
 extern const char *const executor_names[];
+
+/* For executors: calls job->progress when the controller has told more than *told. Under the same lock as the controller. */
+void executor_show(const executor_job *job, uint64_t *told);
 
 #endif

@@ -44,10 +44,8 @@ static ash_status run(const executor_job *job, ash_error *err)
             status = err->status;
         else if (answer == CONTROLLER_TRIAL)
             status = evaluate(job, t, a, host, err);
-        controller_progress p = controller_status(job->controller);
-        if (status == ASH_OK && job->progress && p.told != told)
-            job->progress(job->ctx, &p);
-        told = p.told;
+        if (status == ASH_OK)
+            executor_show(job, &told);
         if (answer != CONTROLLER_TRIAL)
             break; /* never CONTROLLER_WAIT: nothing else is out */
         arena_reset(a);

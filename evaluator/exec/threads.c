@@ -45,17 +45,6 @@ static void fail(team *w, const ash_error *err)
     pthread_cond_broadcast(&w->returned);
 }
 
-/* Under the lock. */
-static void show_progress(team *w)
-{
-    controller_progress p = controller_status(w->job->controller);
-    if (p.told == w->told)
-        return;
-    w->told = p.told;
-    if (w->job->progress)
-        w->job->progress(w->job->ctx, &p);
-}
-
 static void wait_a_little(team *w)
 {
     struct timespec until;
@@ -83,7 +72,7 @@ static void evaluate(team *w, trial *handed, int worker, arena *a)
         status = controller_done(w->job->controller, &t, &err);
     if (status != ASH_OK)
         fail(w, &err);
-    show_progress(w);
+    executor_show(w->job, &w->told);
     pthread_cond_broadcast(&w->returned);
 }
 
@@ -101,7 +90,7 @@ static void work(team *w, int worker)
         if (interrupt_level(w) > 0)
             controller_stop(w->job->controller);
         controller_answer answer = controller_next(w->job->controller, &t, &err);
-        show_progress(w);
+        executor_show(w->job, &w->told);
         if (answer == CONTROLLER_BROKEN)
             fail(w, &err);
         else if (answer == CONTROLLER_WAIT)

@@ -91,9 +91,11 @@ static bool train_one(server *s, const char *host, uint32_t slot, char *line)
         wire_word(s->up, "result");
         wire_trial(s->up, t);
     } else {
-        wire_word(s->up, "broken");
+        bool lost = status == ASH_BROKEN && s->set.memory_cap > 0; /* what is broken is this process's small world */
+        wire_word(s->up, lost ? "lost" : "broken");
         wire_number(s->up, t->id);
-        wire_number(s->up, status);
+        if (!lost)
+            wire_number(s->up, status);
         wire_bytes(s->up, err.text, strlen(err.text));
     }
     wire_end(s->up);

@@ -14,6 +14,8 @@ for threads in 2 4; do
 done
 run --db serial.db --set execution.executor=serial
 same "digest of the serial executor" "$expected" "$(digest serial.db)"
+run --db process.db --executor process
+same "digest of worker processes" "$expected" "$(digest process.db)"
 run --db seed.db --seed 8
 [ "$expected" != "$(digest seed.db)" ] || fail "another seed has the same digest"
 

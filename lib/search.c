@@ -43,7 +43,7 @@ ash_status ash_search(const char *run_file, const char *database, const char *co
     if (status == ASH_OK)
         status = run_open(&job, f, database, (run_flags){0}, err);
     if (status == ASH_OK)
-        status = run_search(&job, &(run_watch){interrupted, show_progress, &watch}, err);
+        status = run_search(&job, &(run_watch){.interrupted = interrupted, .progress = show_progress, .ctx = &watch}, err);
     if (status == ASH_OK)
         status = run_end(&job, atomic_load(&watch.level) > 0, err);
     run_close(&job);

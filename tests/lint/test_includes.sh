@@ -39,7 +39,7 @@ for folder in */; do
     folder=${folder%/}
     case $folder in bench | build | tests | docs | scripts | cmake | examples) continue ;; esac
     [ -n "$(find "$folder" -name '*.[ch]' -print -quit)" ] || continue
-    echo "$folders" | grep -qx "$folder" || { echo "$folder/ has sources and is not in the table of docs/architecture.md"; status=1; }
+    grep -qx "$folder" <<< "$folders" || { echo "$folder/ has sources and is not in the table of docs/architecture.md"; status=1; }
 done
 
 # "FILE:LINE HEADER" for every include of ours, by quotes or by angle brackets.

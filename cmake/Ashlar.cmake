@@ -16,6 +16,9 @@ if(ASHLAR_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(ashlar_flags INTERFACE -fsanitize=${ASHLAR_SANITIZE})
 endif()
+if(ASHLAR_FUZZ) # coverage for libFuzzer; its own main is linked to tests/*/fuzz_*.c
+  target_compile_options(ashlar_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # ashlar_folder(NAME [DEPENDS folder...] [LIBS target...])
 # A static library ash_NAME of every .c file under the folder. The files are globbed, so that a new

@@ -17,9 +17,8 @@
 
 ASSET(body, ASHLAR_WEB "/body.html");
 ASSET(css, ASHLAR_WEB "/report.css");
-ASSET(axes, ASHLAR_WEB "/axes.js");
 ASSET(charts_svg, ASHLAR_WEB "/charts_svg.js");
 ASSET(charts_vega, ASHLAR_WEB "/charts_vega.js");
-ASSET(networks, ASHLAR_WEB "/networks.js");
-ASSET(report, ASHLAR_WEB "/report.js");
 ASSET(library, ASHLAR_WEB_LIBRARY);
+#define WEB(name) ASSET(name, ASHLAR_WEB "/" #name ".js");
+#include "reports/web.def"

@@ -47,6 +47,15 @@ void escape_json(buffer *out, const char *text)
     buffer_puts(out, "\"");
 }
 
+double escape_rounded(double value, int digits)
+{
+    if (value == 0 || !isfinite(value))
+        return value;
+    double scale = pow(10, digits - 1 - floor(log10(fabs(value))));
+    double rounded = isfinite(scale) && scale > 0 ? round(value * scale) / scale : value;
+    return isfinite(rounded) ? rounded : value;
+}
+
 void escape_json_number(buffer *out, double value, int digits)
 {
     char text[32];
@@ -54,11 +63,8 @@ void escape_json_number(buffer *out, double value, int digits)
         buffer_puts(out, "null");
         return;
     }
-    if (digits) { /* round to that many digits, then print what the rounded number is */
-        double scale = value == 0 ? 1 : pow(10, digits - 1 - floor(log10(fabs(value))));
-        double rounded = isfinite(scale) && scale > 0 ? round(value * scale) / scale : value;
-        value = isfinite(rounded) ? rounded : value;
-    }
+    if (digits)
+        value = escape_rounded(value, digits);
     buffer_puts(out, text_of_real(text, value));
 }
 

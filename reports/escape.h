@@ -11,6 +11,8 @@
 
 /* A JSON string with its quotes. '<', '>' and '&' are written as \u003c, ...: safe inside a <script> element. */
 void escape_json(buffer *out, const char *text);
+/* Rounded to so many significant digits. */
+double escape_rounded(double value, int digits);
 /* A JSON number in shortest exact form, or with `digits` significant digits when it is not 0; null for NaN and infinities. */
 void escape_json_number(buffer *out, double value, int digits);
 /* Character data or an attribute value of XML and HTML; characters that XML forbids become U+FFFD. */

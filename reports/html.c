@@ -4,18 +4,19 @@
  * Everything is inside: style, scripts, data, and the chart library when the program was built with it. A content
  * security policy forbids every request, so the page cannot send anything either. Without JavaScript it
  * still shows the front as a figure and a table, both written here; with it, report.js takes over. The data
- * is a JSON object in a <script> that is not run; json.c lets no '<' through. */
+ * is two <script> elements that are not run: a JSON object (json.c lets no '<' through), and the trials as base64 (pack.h). */
 #include "reports/assets.h"
 #include "reports/escape.h"
 #include "reports/figure.h"
 #include "reports/json.h"
+#include "reports/pack.h"
 #include "core/text.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 /* What a page holds at most; beyond it, it says so. The front is always whole. */
-enum { MAX_TRIALS = 20000, MAX_BLOCK_BYTES = 3 << 20, MAX_CURVE_POINTS = 150000, CURVE_DIGITS = 5 };
+static const pack_limits limits = {.trials = 110000, .block_bytes = 3 << 20, .curve_points = 60000};
 
 static void put_head(const report *r, buffer *out)
 {
@@ -67,6 +68,24 @@ static void put_table(const report *r, arena *a, buffer *out)
     buffer_puts(out, "</tbody></table></div>\n");
 }
 
+static ash_status put_data(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err)
+{
+    buffer packed = {0};
+    buffer_puts(out, "<script type=\"application/json\" id=\"data\">");
+    json_write_head(r, a, out);
+    buffer_puts(out, "\"view\":{\"x\":");
+    escape_json(out, view->x < 0 ? NULL : r->metrics[view->x].name);
+    buffer_puts(out, ",\"y\":");
+    escape_json(out, view->y < 0 ? NULL : r->metrics[view->y].name);
+    buffer_puts(out, "},\n\"packed\":");
+    ash_status s = pack_trials(r, &limits, a, out, &packed, err);
+    buffer_puts(out, "}</script>\n<script type=\"text/plain\" id=\"packed\">");
+    buffer_add(out, packed.data, packed.len);
+    buffer_puts(out, "</script>\n");
+    buffer_free(&packed);
+    return s;
+}
+
 static void put_script(buffer *out, const char *code)
 {
     buffer_puts(out, "<script>\n");
@@ -88,24 +107,18 @@ static ash_status write(const report *r, const report_view *view, arena *a, buff
     put_table(r, a, out);
     buffer_puts(out, "</section>\n");
     buffer_puts(out, mark);
-    buffer_puts(out, "<script type=\"application/json\" id=\"data\">");
-    ash_status s = json_write_report(r,
-                                     &(json_limits){.trials = MAX_TRIALS,
-                                                    .block_bytes = MAX_BLOCK_BYTES,
-                                                    .curve_points = MAX_CURVE_POINTS,
-                                                    .digits = CURVE_DIGITS,
-                                                    .view = view},
-                                     a, out, err);
+    ash_status s = put_data(r, view, a, out, err);
     if (s != ASH_OK)
         return s;
-    buffer_puts(out, "</script>\n");
+    /* not run by itself: report.js does so when the rest of the page is there */
     bool library = *asset_library && !view->plain;
-    if (library)
-        put_script(out, asset_library);
-    put_script(out, asset_axes);
-    put_script(out, library ? asset_charts_vega : asset_charts_svg);
-    put_script(out, asset_networks);
-    put_script(out, asset_report);
+    buffer_puts(out, "<script type=\"text/plain\" id=\"library\">");
+    buffer_puts(out, library ? asset_library : "");
+    buffer_puts(out, library ? asset_charts_vega : asset_charts_svg);
+    buffer_puts(out, "</script>\n");
+#define WEB(name) put_script(out, asset_##name);
+#include "reports/web.def"
+#undef WEB
     buffer_puts(out, "</body>\n</html>\n");
     return out->failed ? ash_fail_memory(err) : ASH_OK;
 }

@@ -25,9 +25,8 @@ static void put_wellformed(buffer *out, const char *json)
     }
 }
 
-static size_t put_document(buffer *out, const char *text)
+static void put_document(buffer *out, const char *text)
 {
-    size_t before = out->len;
     json_t *parsed = text ? json_loads(text, 0, NULL) : NULL;
     char *compact = json_is_object(parsed) ? json_dumps(parsed, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     if (compact)
@@ -36,7 +35,6 @@ static size_t put_document(buffer *out, const char *text)
         buffer_puts(out, "null");
     free(compact);
     json_decref(parsed);
-    return out->len - before;
 }
 
 static void put_key_text(buffer *out, const char *key, const char *text)
@@ -134,7 +132,7 @@ static void put_progress(const report *r, buffer *out)
     buffer_puts(out, "],\n");
 }
 
-static void put_curve(const trial *t, int digits, buffer *out)
+static void put_curve(const trial *t, buffer *out)
 {
     static const struct {
         const char *name;
@@ -149,17 +147,13 @@ static void put_curve(const trial *t, int digits, buffer *out)
         buffer_printf(out, "],\"%s\":[", columns[c].name);
         for (size_t i = 0; i < t->n_curve; i++) {
             buffer_puts(out, i ? "," : "");
-            escape_json_number(out, *(const double *)((const char *)&t->curve[i] + columns[c].offset), digits);
+            escape_json_number(out, *(const double *)((const char *)&t->curve[i] + columns[c].offset), 0);
         }
     }
     buffer_puts(out, "]}");
 }
 
-typedef struct spent { /* against the limits */
-    size_t block_bytes, curve_points;
-} spent;
-
-static void put_trial(const report *r, size_t i, const json_limits *l, spent *s, buffer *out)
+static void put_trial(const report *r, size_t i, buffer *out)
 {
     const trial *t = r->trials[i];
     char hex[65];
@@ -175,15 +169,15 @@ static void put_trial(const report *r, size_t i, const json_limits *l, spent *s,
             buffer_printf(out, "%s%" PRIu64, p ? "," : "", t->parents[p]);
         buffer_puts(out, "],");
     }
-    if (!l->digits && !hash_is_zero(&t->key))
+    if (!hash_is_zero(&t->key))
         put_key_text(out, "key", hash_to_hex(hex, &t->key));
-    if (!l->digits && !hash_is_zero(&t->weights_hash))
+    if (!hash_is_zero(&t->weights_hash))
         put_key_text(out, "weights_hash", hash_to_hex(hex, &t->weights_hash));
     if (t->found_in)
         put_key_text(out, "found_in", t->found_in);
     put_key_text(out, "genome", t->genome ? t->genome : "");
     buffer_printf(out, "\"trained_macs\":%" PRIu64 ",\"wall_s\":", t->trained_macs);
-    escape_json_number(out, t->wall_s, l->digits);
+    escape_json_number(out, t->wall_s, 0);
     buffer_puts(out, ",\"metrics\":{");
     bool first = true;
     for (size_t k = 0; k < r->n_metrics; k++) {
@@ -197,51 +191,35 @@ static void put_trial(const report *r, size_t i, const json_limits *l, spent *s,
         first = false;
     }
     buffer_puts(out, "}");
-    /* A duplicate's curve and blocks are its original's. */
-    bool own = t->status != TRIAL_DUPLICATE || !l->digits;
-    if (t->n_curve && own && (r->on_front[i] || !l->curve_points || s->curve_points < l->curve_points)) {
-        put_curve(t, l->digits, out);
-        s->curve_points += t->n_curve;
-    }
-    if (t->blocks && own && (r->on_front[i] || !l->block_bytes || s->block_bytes < l->block_bytes)) {
+    if (t->n_curve)
+        put_curve(t, out);
+    if (t->blocks) {
         buffer_puts(out, ",\"blocks\":");
-        s->block_bytes += put_document(out, t->blocks);
+        put_document(out, t->blocks);
     }
     buffer_puts(out, "}");
 }
 
-ash_status json_write_report(const report *r, const json_limits *limits, arena *a, buffer *out, ash_error *err)
+void json_write_head(const report *r, arena *a, buffer *out)
 {
     buffer_puts(out, "{");
-    if (limits->view && limits->view->x >= 0) {
-        buffer_puts(out, "\"view\":{\"x\":");
-        escape_json(out, r->metrics[limits->view->x].name);
-        buffer_puts(out, ",\"y\":");
-        escape_json(out, r->metrics[limits->view->y].name);
-        buffer_puts(out, "},\n");
-    } else if (limits->view) {
-        buffer_puts(out, "\"view\":{\"x\":null,\"y\":null},\n");
-    }
     put_head(r, a, out);
     put_progress(r, out);
-    size_t stride = 1, shown = 0;
-    if (limits->trials && r->n_trials > limits->trials)
-        stride = (r->n_trials + limits->trials - 1) / limits->trials;
-    buffer_puts(out, "\"trials\":[");
-    spent s = {0};
-    for (size_t i = 0; i < r->n_trials; i++) {
-        if (!r->on_front[i] && (limits->front_only || i % stride))
-            continue;
-        buffer_puts(out, shown++ ? ",\n" : "\n");
-        put_trial(r, i, limits, &s, out);
-    }
-    buffer_printf(out, "],\n\"shown\":%zu}\n", shown);
-    return out->failed ? ash_fail_memory(err) : ASH_OK;
 }
 
 static ash_status write(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err)
 {
-    return json_write_report(r, &(json_limits){.front_only = view->front_only}, a, out, err);
+    json_write_head(r, a, out);
+    size_t shown = 0;
+    buffer_puts(out, "\"trials\":[");
+    for (size_t i = 0; i < r->n_trials; i++) {
+        if (view->front_only && !r->on_front[i])
+            continue;
+        buffer_puts(out, shown++ ? ",\n" : "\n");
+        put_trial(r, i, out);
+    }
+    buffer_printf(out, "],\n\"shown\":%zu}\n", shown);
+    return out->failed ? ash_fail_memory(err) : ASH_OK;
 }
 
 const report_format report_json = {"json", "json", "everything the page shows, for programs", write, REPORT_TRIALS};

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* axes.js - the range and the round ticks of an axis, the same for both ways of drawing
+/* axes.js - the range and the round ticks of an axis, the same for every chart
  *
- * axes.fit(values, log, wanted) = {lo, hi, log, ticks}. Linear: steps of 1, 2 or 5 times a power of ten, from zero when that
+ * ashlar.axes.fit(values, log, wanted) = {lo, hi, log, ticks}. Linear: steps of 1, 2 or 5 times a power of ten, from zero when that
  * wastes little. Logarithmic: decades, and 2 and 5 between them when few decades are in view; not for values of zero or below. */
-(function () {
+(function (A) {
   'use strict';
-  function fit(values, log, wanted) {
+  /* [least, largest] of the finite values, among `rows` when given; [Infinity, -Infinity] of none. */
+  function extent(values, rows) {
     let lo = Infinity, hi = -Infinity;
-    for (const v of values) if (Number.isFinite(v)) { if (v < lo) lo = v; if (v > hi) hi = v; }
+    const n = rows ? rows.length : values.length;
+    for (let k = 0; k < n; k++) { const v = values[rows ? rows[k] : k]; if (v < lo && v !== -Infinity) lo = v; if (v > hi && v !== Infinity) hi = v; }
+    return [lo, hi];
+  }
+  function fit(values, log, wanted) {
+    let [lo, hi] = extent(values);
     if (!(lo <= hi)) { lo = 0; hi = 1; }
     const ticks = [];
     if (log && lo > 0) {
@@ -33,5 +39,5 @@
     for (let i = Math.ceil(lo / step - 1e-9); i * step <= hi + step * 1e-9; i++) ticks.push(Number((i * step).toPrecision(12)));
     return {lo, hi, log: false, ticks};
   }
-  window.axes = {fit};
-})();
+  A.axes = {fit, extent};
+})(window.ashlar);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* charts_vega.js - the charts by Vega-Lite; the same functions and models as charts_svg.js */
-(function () {
+/* charts_vega.js - line charts by Vega-Lite; the same function and model as charts_svg.js */
+(function (A) {
   'use strict';
 
   const live = new Map(); /* element -> its Vega view, finalised before the next drawing */
 
   /* A position channel: scale and ticks are ours, the same as on a page without the library. */
   function channel(field, a, theme, values) {
-    const f = axes.fit(values, a.log, 7);
+    const f = A.axes.fit(values, a.log, 7);
     return {field, type: 'quantitative', scale: f.log ? {type: 'log', domain: [f.lo, f.hi], nice: false} : {type: 'linear', domain: [f.lo, f.hi], nice: false, zero: false},
       axis: {title: a.title, values: f.ticks, labelExpr: a.si ? "format(datum.value, '~s')" : "format(datum.value, '~g')",
         grid: true, gridColor: theme.grid, domainColor: theme.muted, tickColor: theme.muted, labelColor: theme.muted,
@@ -18,8 +18,7 @@
     const old = live.get(element);
     if (old) { old.finalize(); live.delete(element); }
     element.textContent = '';
-    const token = {};
-    element.chartToken = token;
+    const token = element.chartToken = {};
     const spec = {$schema: 'https://vega.github.io/schema/vega-lite/v6.json', width: 'container', height: m.height - 54,
       description: m.label, autosize: {type: 'fit-x', contains: 'padding'}, layer,
       config: {background: null, view: {stroke: null}, font: getComputedStyle(document.body).fontFamily}};
@@ -29,57 +28,37 @@
     window.vegaEmbed(element, spec, options).then(result => {
       if (element.chartToken !== token) { result.finalize(); return; }
       live.set(element, result);
-      const id = item => item && item.datum && item.datum.id !== undefined ? Number(item.datum.id) : null;
-      result.view.addEventListener('mousemove', (e, item) => m.tip(id(item), e));
-      result.view.addEventListener('mouseout', e => m.tip(null, e));
-      result.view.addEventListener('click', (e, item) => { if (id(item) !== null) m.pick(id(item)); });
-      element.dispatchEvent(new CustomEvent('drawn'));
+      const view = result.view, id = item => item && item.datum && item.datum.id !== undefined ? Number(item.datum.id) : null;
+      view.addEventListener('mousemove', (e, item) => m.tip(id(item), e));
+      view.addEventListener('mouseout', e => m.tip(null, e));
+      view.addEventListener('click', (e, item) => { if (id(item) !== null) m.pick(id(item)); });
+      const origin = () => { const r = element.querySelector('svg, canvas').getBoundingClientRect(), [x, y] = view.origin(); return {x: r.left + x, y: r.top + y}; };
+      element.invert = e => { const o = origin(); return {x: view.scale('x').invert(e.clientX - o.x), y: view.scale('y').invert(e.clientY - o.y)}; };
+      element.project = (x, y) => { const o = origin(); return {x: o.x + view.scale('x')(x), y: o.y + view.scale('y')(y)}; };
     }).catch(e => { element.textContent = 'This chart could not be drawn: ' + e.message; });
   }
 
-  function front(element, m) {
-    const t = m.theme, many = m.points.length > 3000;
-    const x = channel('x', m.x, t, m.points.map(p => p.x).concat(m.baselines.map(b => b.x).filter(v => v !== null)));
-    const y = channel('y', m.y, t, m.points.map(p => p.y).concat(m.baselines.map(b => b.y)));
-    const colour = {field: 'colour', type: 'nominal', scale: null, legend: null};
-    const end = x.scale.domain[1];
-    const steps = m.steps.length ? m.steps.concat([{x: end, y: m.steps[m.steps.length - 1].y}]) : [];
-    const inside = m.baselines.filter(b => b.x !== null && b.x >= x.scale.domain[0] && b.x <= end);
-    const layer = [
-      {data: {values: m.baselines}, mark: {type: 'rule', strokeDash: [5, 4], color: t.muted, tooltip: null}, encoding: {y}},
-      {data: {values: m.baselines}, mark: {type: 'text', align: 'left', dx: 6, dy: -7, color: t.muted, fontSize: 11.5},
-        encoding: {y, x: {value: 0}, text: {field: 'name'}}},
-      {data: {values: inside}, mark: {type: 'point', shape: 'diamond', size: 90, filled: true, fill: t.card, stroke: t.text, strokeWidth: 1.4, opacity: 1},
-        encoding: {x, y}},
-      {data: {values: m.points.filter(p => !p.front)}, mark: {type: 'circle', size: 26, opacity: 0.45, cursor: 'pointer'},
-        encoding: {x, y, color: colour}},
-      {data: {values: steps}, mark: {type: 'line', interpolate: 'step-after', color: t.steps, strokeWidth: 1.3, tooltip: null},
-        encoding: {x, y, order: {field: 'x', type: 'quantitative'}}},
-      {data: {values: m.points.filter(p => p.front)},
-        mark: {type: 'circle', size: 105, opacity: 1, stroke: t.card, strokeWidth: 1, cursor: 'pointer'},
-        encoding: {x, y, color: colour}},
-      {data: {values: m.points.filter(p => p.id === m.selected)},
-        mark: {type: 'point', size: 260, filled: false, stroke: t.select, strokeWidth: 2.4, opacity: 1, cursor: 'pointer'}, encoding: {x, y}},
-    ];
-    show(element, m, layer.filter(l => l.data.values.length), many);
-  }
-
   function lines(element, m) {
-    const t = m.theme, values = [];
+    const t = m.theme, values = [], bands = m.bands || [];
     for (const s of m.series) for (const p of s.points)
       values.push({id: s.id, x: p[0], y: p[1], colour: s.colour, width: s.width, opacity: s.opacity});
-    const x = channel('x', m.x, t, values.map(v => v.x)), y = channel('y', m.y, t, values.map(v => v.y));
+    const wide = bands.flatMap((b, k) => b.points.map(p => ({band: k, x: p[0], y: p[1], y2: p[2], colour: b.colour})));
+    const x = channel('x', m.x, t, values.concat(wide).map(v => v.x));
+    const y = channel('y', m.y, t, values.map(v => v.y).concat(wide.flatMap(v => [v.y, v.y2])));
     const encoding = {x, y, detail: {field: 'id', type: 'nominal'}, order: {field: 'x', type: 'quantitative'}};
-    const mark = {type: 'line', interpolate: m.step ? 'step-after' : 'linear'};
-    show(element, m, [
-      {data: {values}, mark: Object.assign({}, mark), encoding: Object.assign({}, encoding, {
-        color: {field: 'colour', type: 'nominal', scale: null, legend: null},
+    const mark = {type: 'line', interpolate: m.step ? 'step-after' : 'linear'}, plain = {type: 'nominal', scale: null, legend: null};
+    const layer = [
+      {data: {values}, mark: Object.assign({}, mark), encoding: Object.assign({}, encoding, {color: Object.assign({field: 'colour'}, plain),
         strokeWidth: {field: 'width', type: 'quantitative', scale: null, legend: null},
         opacity: {field: 'opacity', type: 'quantitative', scale: null, legend: null}})},
       /* a wider, unseen copy is easier to hit */
       {data: {values}, mark: Object.assign({strokeWidth: 9, opacity: 0.001, cursor: 'pointer'}, mark), encoding},
-    ], values.length > 20000);
+    ];
+    if (wide.length) layer.unshift({data: {values: wide}, mark: {type: 'area', opacity: 0.2, interpolate: mark.interpolate},
+      encoding: {x, y, y2: {field: 'y2'}, detail: {field: 'band', type: 'nominal'}, color: Object.assign({field: 'colour'}, plain)}});
+    show(element, m, layer, values.length > 20000);
   }
 
-  window.charts = {kind: 'vega', front, lines};
-})();
+  A.charts = {kind: 'vega', lines};
+  A.changed('charts');
+})(window.ashlar);

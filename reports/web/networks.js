@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* networks.js - a network drawn from its block description
  *
- * networks.layers(element, blocks): one row per layer with parameters, pooling or a join; batch norm, activation and the
+ * ashlar.networks.layers(element, blocks): one row per layer with parameters, pooling or a join; batch norm, activation and the
  *   like are written on the row they follow. Wires on the left are the connections that skip rows.
- * networks.strip(blocks): a small drawing, one box per block.
+ * ashlar.networks.strip(blocks): a small drawing, one box per block.
  * Both are SVG and draw only text and numbers of the description. */
-(function () {
+(function (A) {
   'use strict';
-  const NS = 'http://www.w3.org/2000/svg';
   const FOLDED = new Set(['batch_norm', 'relu', 'relu6', 'hard_swish', 'hard_sigmoid', 'sigmoid', 'tanh', 'dropout', 'identity', 'fake_quant', 'flatten', 'softmax', 'quantise']);
   const SHORT = {batch_norm: 'BN', relu: 'ReLU', relu6: 'ReLU6', global_avg_pool: 'global average', global_pool: 'global pool',
     avg_pool: 'average pool', max_pool: 'max pool', depthwise_conv2d: 'depthwise conv', channel_shuffle: 'shuffle'};
-
-  function make(parent, name, attributes, text) {
-    const e = document.createElementNS(NS, name);
-    for (const k in attributes) e.setAttribute(k, attributes[k]);
-    if (text !== undefined) e.textContent = text;
-    parent.appendChild(e);
-    return e;
-  }
 
   const name = op => SHORT[op] || String(op).replace(/_/g, ' ');
   const shape = s => s.length === 3 && s[0] === 1 && s[1] === 1 ? String(s[2]) : s.join('\u00d7');
@@ -70,46 +61,46 @@
     const rows = rowsOf(blocks), H = 42, W = 430, left = 54, boxWidth = 208;
     const total = rows.reduce((s, r) => s + r.macs, 0) || 1;
     const height = rows.length * H + 34;
-    const svg = make(element, 'svg', {class: 'net', viewBox: `0 0 ${W} ${height}`, role: 'img',
+    const svg = A.draw(element, 'svg', {class: 'net', viewBox: `0 0 ${W} ${height}`, role: 'img',
       'aria-label': `Network of ${rows.length} layers from ${shape(blocks.input)} input`});
     const y = i => 30 + i * H;
     for (let i = 0; i < rows.length;) { /* one background per block */
       let j = i;
       while (j < rows.length && rows[j].block === rows[i].block) j++;
       if (rows[i].block && (j - i > 1 || rows.some(r => r.block !== rows[i].block)))
-        make(svg, 'rect', {class: 'group', x: left - 8, y: y(i) - 4, width: W - left + 6, height: (j - i) * H - 2, rx: 6});
+        A.draw(svg, 'rect', {class: 'group', x: left - 8, y: y(i) - 4, width: W - left + 6, height: (j - i) * H - 2, rx: 6});
       i = j;
     }
-    make(svg, 'text', {class: 'dim', x: left + boxWidth / 2, y: 12, 'text-anchor': 'middle'}, `input ${shape(blocks.input)}`);
+    A.draw(svg, 'text', {class: 'dim', x: left + boxWidth / 2, y: 12, 'text-anchor': 'middle'}, `input ${shape(blocks.input)}`);
     rows.forEach((r, i) => {
       for (const f of r.from) {
         if (f === i - 1) {
-          make(svg, 'path', {class: 'wire', d: `M${left + boxWidth / 2} ${f < 0 ? 17 : y(f) + 30}V${y(i)}`});
+          A.draw(svg, 'path', {class: 'wire', d: `M${left + boxWidth / 2} ${f < 0 ? 17 : y(f) + 30}V${y(i)}`});
         } else {
           const from = f < 0 ? 10 : y(f) + 26, to = y(i) + 15, out = Math.max(6, left - 10 - 9 * Math.min(4, i - f - 1));
-          make(svg, 'path', {class: 'skip-wire', d: `M${left} ${from}C${out} ${from} ${out} ${from + 8} ${out} ${from + 16}` +
+          A.draw(svg, 'path', {class: 'skip-wire', d: `M${left} ${from}C${out} ${from} ${out} ${from + 8} ${out} ${from + 16}` +
             `V${to - 16}C${out} ${to - 8} ${out} ${to} ${left} ${to}`});
         }
       }
     });
     rows.forEach((r, i) => {
-      const g = make(svg, 'g', {}), top = y(i);
-      make(g, 'title', {}, `${r.name}: ${r.op}${r.attributes ? ' ' + r.attributes : ''}\nin ${shape(r.inShape)}, out ${shape(r.out)}\n` +
+      const g = A.draw(svg, 'g', {}), top = y(i);
+      A.draw(g, 'title', {}, `${r.name}: ${r.op}${r.attributes ? ' ' + r.attributes : ''}\nin ${shape(r.inShape)}, out ${shape(r.out)}\n` +
         `${r.macs.toLocaleString('en')} MACs, ${r.params.toLocaleString('en')} parameters, ${r.bytes.toLocaleString('en')} B` +
         (r.block ? `\nblock ${r.block}` : ''));
-      make(g, 'rect', {class: 'box', x: left, y: top, width: boxWidth, height: 30, rx: 4,
+      A.draw(g, 'rect', {class: 'box', x: left, y: top, width: boxWidth, height: 30, rx: 4,
         stroke: r.weighted ? bitColour(r.bits) : 'var(--line)'});
-      if (r.weighted) make(g, 'rect', {x: left, y: top, width: 6, height: 30, rx: 2, fill: bitColour(r.bits)});
+      if (r.weighted) A.draw(g, 'rect', {x: left, y: top, width: 6, height: 30, rx: 2, fill: bitColour(r.bits)});
       const title = name(r.op) + (r.after.length ? ' \u00b7 ' + r.after.map(name).join(' \u00b7 ') : '');
-      make(g, 'text', {x: left + 14, y: top + 13}, title.length > 32 ? title.slice(0, 31) + '\u2026' : title);
-      make(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, [r.attributes, r.block || r.name].filter(Boolean).join(' \u00b7 '));
-      make(g, 'text', {x: left + boxWidth + 10, y: top + 13}, shape(r.out));
-      make(g, 'text', {class: 'dim', x: left + boxWidth + 10, y: top + 25}, r.weighted ? `${r.bits} bit` : '');
+      A.draw(g, 'text', {x: left + 14, y: top + 13}, title.length > 32 ? title.slice(0, 31) + '\u2026' : title);
+      A.draw(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, [r.attributes, r.block || r.name].filter(Boolean).join(' \u00b7 '));
+      A.draw(g, 'text', {x: left + boxWidth + 10, y: top + 13}, shape(r.out));
+      A.draw(g, 'text', {class: 'dim', x: left + boxWidth + 10, y: top + 25}, r.weighted ? `${r.bits} bit` : '');
       if (r.macs) {
         const share = r.macs / total;
-        make(g, 'rect', {class: 'share-back', x: W - 92, y: top + 18, width: 82, height: 5, rx: 2});
-        make(g, 'rect', {class: 'share', x: W - 92, y: top + 18, width: Math.max(1, 82 * share), height: 5, rx: 2});
-        make(g, 'text', {class: 'dim', x: W - 10, y: top + 12, 'text-anchor': 'end'}, `${(100 * share).toFixed(1)} % MACs`);
+        A.draw(g, 'rect', {class: 'share-back', x: W - 92, y: top + 18, width: 82, height: 5, rx: 2});
+        A.draw(g, 'rect', {class: 'share', x: W - 92, y: top + 18, width: Math.max(1, 82 * share), height: 5, rx: 2});
+        A.draw(g, 'text', {class: 'dim', x: W - 10, y: top + 12, 'text-anchor': 'end'}, `${(100 * share).toFixed(1)} % MACs`);
       }
     });
     return svg;
@@ -138,32 +129,27 @@
     const step = 96, width = groups.length * step + 58, base = 62;
     const largest = Math.max(1, ...groups.map(g => g.out[0] || 1), blocks.input[0] || 1);
     const tall = side => 28 + 20 * Math.sqrt((side || 1) / largest);
-    const svg = document.createElementNS(NS, 'svg');
-    svg.setAttribute('class', 'net');
-    svg.setAttribute('viewBox', `0 0 ${width} 104`);
-    svg.setAttribute('width', width);
-    svg.setAttribute('height', 104);
-    svg.setAttribute('role', 'img');
-    svg.setAttribute('aria-label', groups.map(g => `${label(g)} ${shape(g.out)}`).join(', '));
+    const svg = A.draw(null, 'svg', {class: 'net', viewBox: `0 0 ${width} 104`, width, height: 104, role: 'img',
+      'aria-label': groups.map(g => `${label(g)} ${shape(g.out)}`).join(', ')});
     const h0 = tall(blocks.input[0]);
-    make(svg, 'rect', {class: 'box', x: 4, y: base - h0, width: 34, height: h0, rx: 3, stroke: 'var(--muted)', 'stroke-dasharray': '3 2'});
-    make(svg, 'text', {class: 'dim', x: 21, y: base + 14, 'text-anchor': 'middle'}, shape(blocks.input));
+    A.draw(svg, 'rect', {class: 'box', x: 4, y: base - h0, width: 34, height: h0, rx: 3, stroke: 'var(--muted)', 'stroke-dasharray': '3 2'});
+    A.draw(svg, 'text', {class: 'dim', x: 21, y: base + 14, 'text-anchor': 'middle'}, shape(blocks.input));
     groups.forEach((g, i) => {
       const x = 56 + i * step, h = tall(g.out[0]);
-      make(svg, 'path', {class: 'wire', d: `M${i ? x - step + 82 : 38} ${base - 7}H${x}`});
-      const box = make(svg, 'g', {});
-      make(box, 'title', {}, `${g.block || g.rows[0].name}: ${g.rows.map(r => [r.op].concat(r.after).join(' ')).join(', ')}\n` +
+      A.draw(svg, 'path', {class: 'wire', d: `M${i ? x - step + 82 : 38} ${base - 7}H${x}`});
+      const box = A.draw(svg, 'g', {});
+      A.draw(box, 'title', {}, `${g.block || g.rows[0].name}: ${g.rows.map(r => [r.op].concat(r.after).join(' ')).join(', ')}\n` +
         `out ${shape(g.out)}, ${g.macs.toLocaleString('en')} MACs` + (g.weighted ? `, ${g.bits} bit` : ''));
-      make(box, 'rect', {x, y: base - h, width: 82, height: h, rx: 3, fill: g.weighted ? bitColour(g.bits) : 'none',
+      A.draw(box, 'rect', {x, y: base - h, width: 82, height: h, rx: 3, fill: g.weighted ? bitColour(g.bits) : 'none',
         'fill-opacity': 0.28, stroke: g.weighted ? bitColour(g.bits) : 'var(--muted)', 'stroke-width': 1.3});
-      if (g.skip) make(svg, 'path', {class: 'skip-wire', d: `M${x - 5} ${base - 7}C${x - 5} ${base - h - 20} ${x + 87} ${base - h - 20} ${x + 87} ${base - 7}`});
+      if (g.skip) A.draw(svg, 'path', {class: 'skip-wire', d: `M${x - 5} ${base - 7}C${x - 5} ${base - h - 20} ${x + 87} ${base - h - 20} ${x + 87} ${base - 7}`});
       const words = label(g).match(/^(\S+)\s+(.+)$/), lines = words ? [words[1], words[2].replace(/_/g, ' ')] : [label(g)];
-      lines.forEach((line, k) => make(svg, 'text', {x: x + 41, y: base - 5 - 12 * (lines.length - 1 - k), 'text-anchor': 'middle', style: 'font-size:10.5px'}, clip(line, 13)));
-      make(svg, 'text', {class: 'dim', x: x + 41, y: base + 14, 'text-anchor': 'middle'}, shape(g.out) + (g.weighted && g.bits < 32 ? ` \u00b7 ${g.bits} bit` : ''));
+      lines.forEach((line, k) => A.draw(svg, 'text', {x: x + 41, y: base - 5 - 12 * (lines.length - 1 - k), 'text-anchor': 'middle', style: 'font-size:10.5px'}, clip(line, 13)));
+      A.draw(svg, 'text', {class: 'dim', x: x + 41, y: base + 14, 'text-anchor': 'middle'}, shape(g.out) + (g.weighted && g.bits < 32 ? ` \u00b7 ${g.bits} bit` : ''));
       if (g.macs) {
-        make(svg, 'rect', {class: 'share-back', x, y: base + 20, width: 82, height: 4, rx: 2});
-        make(svg, 'rect', {class: 'share', x, y: base + 20, width: Math.max(1, 82 * g.macs / total), height: 4, rx: 2});
-        make(svg, 'text', {class: 'dim', x: x + 41, y: base + 37, 'text-anchor': 'middle', style: 'font-size:10px'}, `${(100 * g.macs / total).toFixed(0)} %`);
+        A.draw(svg, 'rect', {class: 'share-back', x, y: base + 20, width: 82, height: 4, rx: 2});
+        A.draw(svg, 'rect', {class: 'share', x, y: base + 20, width: Math.max(1, 82 * g.macs / total), height: 4, rx: 2});
+        A.draw(svg, 'text', {class: 'dim', x: x + 41, y: base + 37, 'text-anchor': 'middle', style: 'font-size:10px'}, `${(100 * g.macs / total).toFixed(0)} %`);
       }
     });
     return svg;
@@ -172,5 +158,5 @@
   const clip = (text, n) => text.length > n ? text.slice(0, n - 1) + '\u2026' : text;
   const label = g => g.block || name(g.rows[0].op);
 
-  window.networks = {layers, strip};
-})();
+  A.networks = {layers, strip};
+})(window.ashlar);

@@ -58,6 +58,7 @@ registered evaluator/evaluators.def EVALUATOR evaluator/NAME.c
 registered evaluator/exec/executors.def EXECUTOR evaluator/exec/NAME.c
 registered reports/formats.def REPORT_FORMAT reports/NAME.c
 registered reports/charts.def CHART reports/charts/NAME.c whole
+registered reports/web.def WEB reports/web/NAME.js
 [ ! -e space/blocks.def ] || registered space/blocks.def BLOCK space/blocks/NAME.c whole
 for f in $(echo "$files" | grep '\.def$'); do
     case " $registries " in *" $f "*) ;; *) complain "$f: a registry that tests/lint/test_house.sh does not know" ;; esac

@@ -94,14 +94,22 @@ async function page(browser, {width, height, dark}) {
   };
   const mouse = (type, at, more) => send('Input.dispatchMouseEvent', Object.assign({type, x: at.x, y: at.y}, more));
   self.move = at => mouse('mouseMoved', at);
-  self.click = async at => {
-    await mouse('mouseMoved', at);
-    await mouse('mousePressed', at, {button: 'left', clickCount: 1, buttons: 1});
-    await mouse('mouseReleased', at, {button: 'left', clickCount: 1});
+  /* modifiers: 2 is Ctrl, 8 is Shift */
+  self.click = async (at, modifiers = 0) => {
+    await mouse('mouseMoved', at, {modifiers});
+    await mouse('mousePressed', at, {button: 'left', clickCount: 1, buttons: 1, modifiers});
+    await mouse('mouseReleased', at, {button: 'left', clickCount: 1, modifiers});
+  };
+  self.drag = async (from, to) => {
+    await mouse('mouseMoved', from);
+    await mouse('mousePressed', from, {button: 'left', clickCount: 1, buttons: 1});
+    for (let k = 1; k <= 4; k++) await mouse('mouseMoved', {x: from.x + k * (to.x - from.x) / 4, y: from.y + k * (to.y - from.y) / 4}, {button: 'left', buttons: 1});
+    await mouse('mouseReleased', to, {button: 'left', clickCount: 1});
   };
   self.key = async (key, code) => {
-    const k = {key, code: key, windowsVirtualKeyCode: code};
-    await send('Input.dispatchKeyEvent', Object.assign({type: 'rawKeyDown'}, k));
+    const k = {key, code: key === ' ' ? 'Space' : key, windowsVirtualKeyCode: code};
+    const text = key === ' ' ? ' ' : key === 'Enter' ? '\r' : undefined; /* a button is pressed by what the key writes */
+    await send('Input.dispatchKeyEvent', Object.assign({type: text ? 'keyDown' : 'rawKeyDown', text}, k));
     await send('Input.dispatchKeyEvent', Object.assign({type: 'keyUp'}, k));
   };
   self.type = text => send('Input.insertText', {text});

@@ -88,7 +88,7 @@ static void every_format_at_every_size(void **state)
     }
 }
 
-/* Ten thousand trials: the page stays of a size that a browser opens at once. */
+/* A figure of twelve thousand trials stays small; pages: test_large.c. */
 static void large_run(void **state)
 {
     (void)state;
@@ -97,8 +97,6 @@ static void large_run(void **state)
     report *r = sample_report(a, &run, 12000);
     report_view view = {.x = 1, .y = 0};
     struct stat st;
-    assert_int_equal(stat(write_page(a, r, "html", &view, "sample-12000"), &st), 0);
-    assert_true(st.st_size < 20 << 20);
     check_xml(write_page(a, r, "svg", &view, "sample-12000"));
     assert_int_equal(stat(arena_printf(a, "%s/sample-12000.svg", folder), &st), 0);
     assert_true(st.st_size < 2 << 20);

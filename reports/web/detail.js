@@ -84,9 +84,9 @@
     text.append(` of ${A.grouped(d.n)} trials selected`);
     for (const [name, range] of s.ranges) {
       const about = A.rangeText(name, range);
-      button(box, `${about} \u00d7`, () => A.setRange(name, null), {className: 'chip', 'aria-label': `Let go: ${about}`});
+      button(box, `${about} \u00d7`, () => A.setRange(name, null), {className: 'chip', title: 'Let go'});
     }
-    if (s.picked) button(box, `${A.grouped(s.picked.size)} picked \u00d7`, () => A.setPicked(null), {className: 'chip', 'aria-label': `Let go: ${s.picked.size} picked`});
+    if (s.picked) button(box, `${A.grouped(s.picked.size)} picked \u00d7`, () => A.setPicked(null), {className: 'chip', title: 'Let go'});
     button(box, 'Clear', A.clearSelection, {id: 'clear-selection'});
   }
 

@@ -46,7 +46,7 @@
     el(box, 'p', {className: 'note', id: 'outcomes'}, `${A.grouped(c.ok || 0)} ok` + (c.duplicate ? `, ${A.grouped(c.duplicate)} duplicates (answered by their original)` : '') +
       others.map(k => `, ${A.grouped(c[k])} ${k}`).join('') + '.');
     if (!groups.size) return;
-    const table = el(el(box, 'div', {className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Trials without a result'}), 'table', {id: 'failed'}), tr = el(el(table, 'thead'), 'tr');
+    const table = el(el(box, 'div', {className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Groups of reasons'}), 'table', {id: 'failed'}), tr = el(el(table, 'thead'), 'tr');
     for (const h of ['number', 'status', 'reason', 'trials']) el(tr, 'th', {scope: 'col', className: h === 'number' ? 'n' : ''}, h);
     const body = el(table, 'tbody'), most = [...groups.values()].sort((a, b) => b.rows.length - a.rows.length);
     for (const g of most.slice(0, 40)) {
@@ -55,10 +55,11 @@
       el(row, 'td', {className: 'bad'}, g.status);
       el(row, 'td', {className: 'wraps'}, (g.rows.length > 1 && /\d/.test(g.reason) ? 'like: ' : '') + g.reason);
       const cell = el(row, 'td');
-      button(cell, g.rows.length > 1 ? 'Select them' : `trial ${d.id[g.rows[0]]}`, () => {
+      const text = g.rows.length > 1 ? 'Select them' : `trial ${d.id[g.rows[0]]}`;
+      button(cell, text, () => {
         A.setPicked(new Set(g.rows));
         A.setRow(g.rows[0]);
-      }, {className: 'link', 'aria-label': `Select the ${g.rows.length} ${g.status}: ${g.reason}`});
+      }, {className: 'link', 'aria-label': `${text}: ${g.status}, ${g.reason}`});
     }
     if (most.length > 40) el(box, 'p', {className: 'note'}, `${most.length - 40} rarer reasons are not listed; the table below has them.`);
   }

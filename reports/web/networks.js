@@ -93,7 +93,7 @@
       if (r.weighted) A.draw(g, 'rect', {x: left, y: top, width: 6, height: 30, rx: 2, fill: bitColour(r.bits)});
       const title = name(r.op) + (r.after.length ? ' \u00b7 ' + r.after.map(name).join(' \u00b7 ') : '');
       A.draw(g, 'text', {x: left + 14, y: top + 13}, title.length > 32 ? title.slice(0, 31) + '\u2026' : title);
-      A.draw(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, [r.attributes, r.block || r.name].filter(Boolean).join(' \u00b7 '));
+      A.draw(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, clip([r.attributes, r.block || r.name].filter(Boolean).join(' \u00b7 '), 33));
       A.draw(g, 'text', {x: left + boxWidth + 10, y: top + 13}, shape(r.out));
       A.draw(g, 'text', {class: 'dim', x: left + boxWidth + 10, y: top + 25}, r.weighted ? `${r.bits} bit` : '');
       if (r.macs) {

@@ -26,7 +26,7 @@
 
   function layout() {
     const box = $('parallel-scroll'), count = s.axes.length, height = 300, bottom = height - 16;
-    const width = Math.max(box.clientWidth, count * 104), step = width / Math.max(1, count);
+    const width = Math.max(box.clientWidth, count * 118), step = width / Math.max(1, count);
     const axes = s.axes.map((a, k) => {
       const v = d.column(a.name), log = A.front.wantsLog(a.name), x = step * (k + 0.5);
       const f = A.axes.fit(A.axes.extent(v), log, 5), {lo, hi} = f;

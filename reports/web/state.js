@@ -68,7 +68,7 @@
     if (s.picked && s.picked.size <= 500) p.set('rows', [...s.picked].map(i => d.id[i]).join('.'));
     if (s.pinned.length) p.set('kept', s.pinned.map(i => d.id[i]).join('.'));
     p.set('axes', s.axes.map(a => (a.flip ? '-' : '') + a.name).join(','));
-    if (s.tab !== 'front') p.set('table', s.tab);
+    p.set('table', s.tab);
     if (s.sort) p.set('sort', (s.down ? '-' : '') + s.sort);
     if (s.find) p.set('find', s.find);
     if (s.by) p.set('by', s.by);
@@ -102,10 +102,12 @@
       const axes = p.get('axes').split(',').map(t => ({name: t.replace(/^-/, ''), flip: t[0] === '-'})).filter(a => metric(a.name));
       if (axes.length) s.axes = axes.filter((a, i) => axes.findIndex(b => b.name === a.name) === i);
     }
-    if (has('table')) s.tab = p.get('table') === 'all' ? 'all' : 'front';
     if (has('sort')) { s.down = p.get('sort')[0] === '-'; s.sort = p.get('sort').replace(/^-/, ''); }
     s.find = p.get('find') || '';
     select();
+    if (['front', 'all', 'selection'].includes(p.get('table'))) s.tab = p.get('table');
+    else if (sel.active) s.tab = 'selection';
+    if (s.tab === 'selection' && !sel.active) s.tab = 'front';
     return has('log');
   }
 

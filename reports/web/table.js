@@ -128,6 +128,7 @@
   }
   function wire() {
     cols = columns();
+    was = sel.active;
     for (const t of ['front', 'selection', 'all']) $(`tab-${t}`).addEventListener('click', () => { s.tab = t; A.changed('table'); });
     $('find').addEventListener('input', e => { s.find = e.target.value; A.changed('table'); });
     $('select-these').addEventListener('click', () => { own = true; A.setPicked(new Set(list)); });

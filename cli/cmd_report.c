@@ -5,20 +5,22 @@
 #include "cli/study.h"
 #include "reports/chart.h"
 #include "reports/columns.h"
+#include "reports/runs.h"
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct request {
-    const char *path, *output, *x, *y;
+    const char **paths, *output, *x, *y;
+    size_t n;
     int64_t run;
     const report_format *format;
     const char *columns;
     const report_chart *chart;
     double width_cm;
-    bool front_only, plain;
+    bool front_only, plain, all;
 } request;
 
-enum { KEY_X = 256, KEY_Y, KEY_FRONT, KEY_PLAIN, KEY_FIGURE, KEY_WIDTH, KEY_COLUMNS };
+enum { KEY_X = 256, KEY_Y, KEY_FRONT, KEY_PLAIN, KEY_FIGURE, KEY_WIDTH, KEY_COLUMNS, KEY_ALL, MOST_FILES = 4096 };
 
 static const struct argp_option rows[] = {
     {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
@@ -30,6 +32,7 @@ static const struct argp_option rows[] = {
     {"width", KEY_WIDTH, "CM", 0, "Figures but the front as SVG: their width (default: 8.6, a column of a paper)", 0},
     {"columns", KEY_COLUMNS, "METRICS", 0, "Tables: which metrics, comma-separated (default: objectives and costs)", 0},
     {"front", KEY_FRONT, NULL, 0, "csv and json: only the trials on the front", 0},
+    {"all", KEY_ALL, NULL, 0, "html: also the other runs of the database, side by side", 0},
     {"plain", KEY_PLAIN, NULL, 0, "html: a small page without the bundled chart library", 0},
     {0},
 };
@@ -72,10 +75,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_PLAIN:
         r->plain = true;
         return 0;
+    case KEY_ALL:
+        r->all = true;
+        return 0;
     case ARGP_KEY_ARG:
-        if (r->path)
-            cli_usage(state, "one database, please: \"%s\" is one too many", text);
-        r->path = text;
+        if (r->n == MOST_FILES)
+            cli_usage(state, "at most %d databases at a time", MOST_FILES);
+        r->paths[r->n++] = text;
         return 0;
     case ARGP_KEY_NO_ARGS:
         cli_usage(state, "which database?");
@@ -129,7 +135,21 @@ static ash_status check_options(const request *q, const report_format *format, a
         return ash_fail(err, ASH_INVALID, "--columns is for tables (latex, markdown, text); %s is none", format->name);
     if (q->chart && !q->chart->two_metrics && (q->x || q->y))
         return ash_fail(err, ASH_INVALID, "--x and --y choose the axes of the front; the figure \"%s\" has its own", q->chart->name);
+    if ((q->n > 1 || q->all) && strcmp(format->name, "html") != 0)
+        return ash_fail(err, ASH_INVALID, "several runs side by side are for the page (html), not %s; for figures and tables of them there is ashlar compare",
+                        format->name);
     return ASH_OK;
+}
+
+/* The page of one run, with others beside it: all are measured up to one reference point. */
+static ash_status load_others(study *s, const request *q, report *r, report_view *view, ash_error *err)
+{
+    runs *all = NULL;
+    ash_status status = runs_load(&(runs_request){.paths = q->paths, .n = q->n, .run = q->all ? 0 : q->run}, s->a, &all, err);
+    if (status == ASH_OK && all->reference)
+        status = report_set_reference(r, all->reference, all->reference_given, s->a, err);
+    view->runs = all;
+    return status;
 }
 
 /* Formats that do without axes are written also for a run with one metric. */
@@ -156,22 +176,25 @@ static ash_status choose_view(const report *r, const request *q, const report_fo
 static ash_status make(study *s, const request *q, ash_error *err)
 {
     const report_format *format = choose_format(q);
+    const char *path = q->paths[0];
     ash_status status = check_options(q, format, err);
     if (status == ASH_OK)
-        status = study_open(s, q->path, q->run, true, err);
+        status = study_open(s, path, q->run, true, err);
     if (status != ASH_OK)
         return status;
-    const char *name = strrchr(q->path, '/');
+    const char *name = strrchr(path, '/');
     report *r = NULL;
     report_view view;
-    status = report_load(s->d, s->run.id, name ? name + 1 : q->path, s->a, &r, err);
+    status = report_load(s->d, s->run.id, name ? name + 1 : path, s->a, &r, err);
     if (status != ASH_OK)
         return status;
     if (!r->n_trials)
-        return ash_fail(err, ASH_INVALID, "%s: run %lld has no trials yet; there is nothing to report", q->path, (long long)s->run.id);
+        return ash_fail(err, ASH_INVALID, "%s: run %lld has no trials yet; there is nothing to report", path, (long long)s->run.id);
     if ((status = choose_view(r, q, format, s->a, &view, err)) != ASH_OK)
         return status;
-    const char *output = q->output ? q->output : default_output(q->path, format, s->a);
+    if ((q->n > 1 || q->all) && (status = load_others(s, q, r, &view, err)) != ASH_OK)
+        return status;
+    const char *output = q->output ? q->output : default_output(path, format, s->a);
     if (!output)
         return ash_fail_memory(err);
     buffer out = {0};
@@ -179,7 +202,7 @@ static ash_status make(study *s, const request *q, ash_error *err)
     if (status == ASH_OK && out.failed)
         status = ash_fail_memory(err);
     if (status == ASH_OK)
-        status = output_write(output, q->path, out.data, out.len, err);
+        status = output_write(output, path, out.data, out.len, err);
     buffer_free(&out);
     if (status == ASH_OK && strcmp(output, "-") != 0)
         printf("%s: run %lld, %zu trials, %zu on the front\n", output, (long long)s->run.id, r->n_trials, r->n_front);
@@ -201,6 +224,7 @@ static char *help_formats(int key, const char *text, void *input)
         buffer_printf(&out, "  %-9s %s\n", report_chart_names[i], report_chart_find(report_chart_names[i])->help);
     buffer_puts(&out, "\nFor example:\n"
                       "  ashlar report digits.db\n"
+                      "  ashlar report seed*.db -o seeds.html\n"
                       "  ashlar report digits.db -o front.pdf --x model_bytes\n"
                       "  ashlar report digits.db -o history.png --figure history\n"
                       "  ashlar report digits.db -o front.tex --columns error,macs\n"
@@ -212,13 +236,15 @@ static char *help_formats(int key, const char *text, void *input)
 int cmd_report(int argc, char **argv)
 {
     static const struct argp argp = {
-        rows, parse, "DB",
+        rows, parse, "DB...",
         "Write a report of a run: a page that opens offline in any browser, a figure or a table for a paper, text for a terminal, or every "
         "trial as CSV or JSON.\v"
         "The page has the front over any two metrics, the hypervolume, learning curves, the blocks of each network on the front, "
-        "a table of the trials, and how the run was made.",
+        "a table of the trials, and how the run was made. With several databases it is the page of the first one's run, with the fronts and "
+        "the hypervolume of the others beside it.",
         NULL, help_formats, NULL};
-    request q = {0};
+    const char *paths[MOST_FILES];
+    request q = {.paths = paths};
     cli_parse(&argp, argc, argv, &q);
     study s = {0};
     ash_error err;

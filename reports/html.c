@@ -77,8 +77,11 @@ static ash_status put_data(const report *r, const report_view *view, arena *a, b
     escape_json(out, view->x < 0 ? NULL : r->metrics[view->x].name);
     buffer_puts(out, ",\"y\":");
     escape_json(out, view->y < 0 ? NULL : r->metrics[view->y].name);
-    buffer_puts(out, "},\n\"packed\":");
-    ash_status s = pack_trials(r, &limits, a, out, &packed, err);
+    buffer_puts(out, "},\n\"runs\":");
+    ash_status s = json_write_runs(view->runs, r, a, out, err);
+    buffer_puts(out, ",\n\"packed\":");
+    if (s == ASH_OK)
+        s = pack_trials(r, &limits, a, out, &packed, err);
     buffer_puts(out, "}</script>\n<script type=\"text/plain\" id=\"packed\">");
     buffer_add(out, packed.data, packed.len);
     buffer_puts(out, "</script>\n");

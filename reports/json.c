@@ -207,6 +207,67 @@ void json_write_head(const report *r, arena *a, buffer *out)
     put_progress(r, out);
 }
 
+static void put_front(const report *r, buffer *out)
+{
+    for (size_t i = 0; i < r->n_front; i++) {
+        buffer_puts(out, i ? ",[" : "[");
+        for (size_t k = 0; k < r->n_objectives; k++) {
+            buffer_puts(out, k ? "," : "");
+            escape_json_number(out, r->values[r->front[i] * r->n_metrics + k], 6);
+        }
+        buffer_puts(out, "]");
+    }
+}
+
+static ash_status put_group(const runs *s, const runs_group *g, const report *own, arena *a, buffer *out, ash_error *err)
+{
+    enum { STEPS = 200 };
+    runs_band band = {0};
+    buffer_puts(out, "{");
+    put_key_text(out, "name", g->name);
+    buffer_puts(out, "\"runs\":[");
+    for (size_t i = 0; i < g->n; i++) {
+        const report *r = s->v[g->members[i]];
+        bool is_own = own->source && r->source && !strcmp(own->source, r->source) && own->run->id == r->run->id && own->run->seed == r->run->seed;
+        buffer_puts(out, i ? ",{" : "{");
+        put_key_text(out, "label", s->labels[g->members[i]]);
+        buffer_printf(out, "\"seed\":%" PRIu64 ",\"evaluations\":%" PRIu64 ",\"own\":%s,", r->run->seed, r->evaluations, is_own ? "true" : "false");
+        put_number(out, "hypervolume", r->hypervolume, ",\"front\":[");
+        put_front(r, out);
+        buffer_puts(out, "]}");
+    }
+    buffer_puts(out, "],\"band\":[");
+    ash_status status = s->reference ? runs_hypervolume_band(s, g, RUNS_EVALUATIONS, STEPS, a, &band, err) : ASH_OK;
+    for (size_t i = 0; status == ASH_OK && i < band.n; i++) {
+        const double row[] = {band.x[i], band.low[i], band.median[i], band.high[i]};
+        for (int k = 0; k < 4; k++) {
+            buffer_puts(out, k ? "," : i ? ",[" : "[");
+            escape_json_number(out, row[k], 6);
+        }
+        buffer_puts(out, "]");
+    }
+    buffer_puts(out, "]}");
+    return status;
+}
+
+ash_status json_write_runs(const runs *s, const report *own, arena *a, buffer *out, ash_error *err)
+{
+    if (!s) {
+        buffer_puts(out, "null");
+        return ASH_OK;
+    }
+    buffer_puts(out, "{");
+    put_number(out, "budget", s->budget[RUNS_EVALUATIONS], ",\"groups\":[");
+    for (size_t g = 0; g < s->n_groups; g++) {
+        buffer_puts(out, g ? ",\n" : "");
+        ash_status status = put_group(s, &s->groups[g], own, a, out, err);
+        if (status != ASH_OK)
+            return status;
+    }
+    buffer_puts(out, "]}");
+    return ASH_OK;
+}
+
 static ash_status write(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err)
 {
     json_write_head(r, a, out);

@@ -7,8 +7,11 @@
 #define REPORTS_JSON_H
 
 #include "reports/report.h"
+#include "reports/runs.h"
 
 /* Everything but the trials: an object that is still open, after a comma. */
 void json_write_head(const report *r, arena *a, buffer *out);
+/* Groups of runs: quartile bands of the hypervolume, and the fronts over the objectives. `own` is marked; NULL: null. */
+ash_status json_write_runs(const runs *s, const report *own, arena *a, buffer *out, ash_error *err);
 
 #endif

@@ -120,6 +120,7 @@ typedef struct report_view { /* what the user asked for */
     const int *columns;               /* latex, markdown, text: metrics (n_columns); 0: report_columns */
     size_t n_columns;
     bool ascii; /* text: the terminal knows no UTF-8 */
+    const struct runs *runs; /* html: all runs that are shown side by side, the report's own among them (runs.h); NULL: only its own */
 } report_view;
 
 /* Fill x and y where they are -1: y the first objective, x the second; with one objective, x is macs or any other metric.

@@ -107,12 +107,40 @@
       g.lineWidth = 1; g.strokeStyle = t.card; g.stroke();
     }
     g.globalAlpha = 1;
+    others(g, t);
     names(g, t);
     if (s.lineage && s.row >= 0) ancestry(g, t);
     if (s.row >= 0 && px[s.row] > -1e3) {
       g.strokeStyle = t.select; g.lineWidth = 2.4;
       g.beginPath(); g.arc(px[s.row], py[s.row], 9, 0, 7); g.stroke();
     }
+  }
+
+  /* Fronts of the other runs, each as the steps of these two axes; they are known over the objectives only. */
+  const overlaid = () => d.head.runs && $('others').checked && d.head.objectives.includes(s.x) && d.head.objectives.includes(s.y) ? d.head.runs.groups : [];
+  function others(g, t) {
+    const kx = d.head.objectives.indexOf(s.x), ky = d.head.objectives.indexOf(s.y), {area, sx, sy} = plot;
+    g.save();
+    g.beginPath(); g.rect(area.left, area.top, area.right - area.left, area.bottom - area.top); g.clip();
+    g.lineWidth = 1.4; g.globalAlpha = 0.75;
+    overlaid().forEach((group, k) => {
+      g.strokeStyle = A.progress.colours(t)[k % 5];
+      for (const run of group.runs) {
+        if (run.own) continue;
+        const points = run.front.map(p => [p[kx], p[ky]]).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+        let y = null;
+        g.beginPath();
+        for (const p of points) {
+          const px = sx.at(p[0] * plot.kx), py = sy.at(p[1] * plot.ky);
+          if (!Number.isFinite(px) || !Number.isFinite(py) || y !== null && py <= y) continue;
+          if (y === null) g.moveTo(px, py); else { g.lineTo(px, y); g.lineTo(px, py); }
+          y = py;
+        }
+        if (y !== null) g.lineTo(area.right, y);
+        g.stroke();
+      }
+    });
+    g.restore();
   }
 
   /* Of the baselines: on the canvas, for the dots would hide them. Two that are close together: one name over its line, one under. */
@@ -217,6 +245,7 @@
     c.list.forEach((k, at) => { if (used[at]) item(k.text, k.colour); });
     item('front of these two axes', t.steps, 'line');
     if (plot.lines.length) item('baseline', null, 'dash');
+    overlaid().forEach((g, k) => item(`front of ${g.name}`, A.progress.colours(t)[k % 5], 'line'));
     $('front-note').textContent = `Large dots: the ${d.frontRows.length} trials that no other beats on ${d.head.objectives.map(A.label).join(', ')} together. ` +
       'Drag to select, click a dot for its details; with the chart in focus the arrow keys walk along the front and Escape clears the selection.' +
       (plot.hidden ? ` ${A.grouped(plot.hidden)} trials are outside.` : '') +

@@ -15,6 +15,8 @@
     change('colour', e => { s.colour = e.value; });
     change('zoom', e => { s.zoom = e.checked; });
     change('baselines', () => {});
+    change('others', () => {});
+    $('others-label').hidden = !d.head.runs;
     A.on('view', show);
     $('baselines-label').hidden = !d.head.baselines.length;
     for (const f of document.querySelectorAll('form')) f.addEventListener('submit', e => e.preventDefault());

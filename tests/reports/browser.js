@@ -398,9 +398,33 @@ async function opens(browser, name) {
   console.log(`ok: ${name} opens`);
 }
 
+/* Several runs: bands of the hypervolume, one line per method, and their fronts over the objectives. */
+async function severalRuns(browser) {
+  const p = await browser.page({width: 1280, height: 900, dark: false});
+  await p.goto(url('runs.html'));
+  await ready(p);
+  const legend = await p.run(() => [...document.querySelectorAll('#hv-legend span')].map(e => e.textContent));
+  assert.deepStrictEqual(legend, ['this run', 'nsga2: 3 runs, median and quartiles', 'random: 1 run']);
+  const groups = await p.run(() => ashlar.data.head.runs.groups);
+  assert.deepStrictEqual(groups.map(g => g.runs.map(r => [r.label, r.own])), [[['seed1', true], ['seed2', false], ['seed3', false]], [['seed4', false]]]);
+  for (const g of groups) for (const [x, low, median, high] of g.band) assert(x >= 0 && low <= median && median <= high);
+  const ends = groups[0].runs.map(r => r.hypervolume);
+  assert(new Set(ends).size > 1, 'the runs differ');
+  const ink = () => { const c = document.getElementById('front-canvas'), v = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 3; i < v.length; i += 4) n += v[i]; return n; };
+  const on = await p.run(ink);
+  await p.click(await p.middle('#others'));
+  await p.until('no other fronts', () => !document.getElementById('others').checked && !document.getElementById('front-legend').textContent.includes('front of random'));
+  assert(await p.run(ink) < on, 'their fronts were drawn');
+  if (process.env.SHOTS) await p.shot(path.join(process.env.SHOTS, 'runs.png'), false);
+  assert.deepStrictEqual(p.troubles.filter(t => !t.includes('willReadFrequently')), []);
+  await p.close();
+  console.log('ok: runs.html, several runs');
+}
+
 (async () => {
   const browser = open(program);
   try {
+    await severalRuns(browser);
     for (const n of [0, 1, 2]) for (const kind of ['sample', 'plain']) await opens(browser, `${kind}-${n}.html`);
     await check(browser, 'sample-400.html', 'vega', false, 1280);
     await check(browser, 'plain-400.html', 'svg', true, 1280);

@@ -2,6 +2,7 @@
 /* Every format writes the made-up run, at several sizes, and what it writes is well-formed. With REPORT_PAGES=FOLDER in the
  * environment the files stay there, for the browser test and for looking at. */
 #include "reports/sample.h"
+#include "reports/runs.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -88,6 +89,40 @@ static void every_format_at_every_size(void **state)
     }
 }
 
+/* Three seeds of one method and another method, out of databases, beside each other on the page of the first. */
+static void several_runs(void **state)
+{
+    (void)state;
+    arena *a = arena_create();
+    ash_error err;
+    const char *paths[4];
+    for (int i = 0; i < 4; i++) {
+        db_run run = sample_run();
+        db *d = NULL;
+        bool resumed;
+        size_t n = 120 + 20 * (size_t)i;
+        run.seed = (uint64_t)i + 1;
+        if (i == 3)
+            run.settings = "search.strategy: random\nsearch.objectives: [error, macs, model_bytes]\ntrain.epochs: 20\n";
+        run.identity = hash_of_bytes(&i, sizeof i);
+        paths[i] = arena_printf(a, "%s/seed%d.db", folder, i + 1);
+        assert_int_equal(db_open_writer(paths[i], &d, &err), ASH_OK);
+        assert_int_equal(db_run_begin(d, &run, false, &resumed, &err), ASH_OK);
+        trial **t = sample_trials(a, n);
+        for (size_t k = 0; k < n; k++)
+            assert_int_equal(db_put_trial(d, run.id, t[k], &err), ASH_OK);
+        assert_int_equal(db_run_end(d, run.id, "finished", &err), ASH_OK);
+        db_close(d);
+    }
+    runs *s = NULL;
+    if (runs_load(&(runs_request){.paths = paths, .n = 4}, a, &s, &err) != ASH_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(s->n_groups, 2);
+    report_view view = {.x = 1, .y = 0, .runs = s};
+    write_page(a, s->v[0], "html", &view, "runs");
+    arena_destroy(a);
+}
+
 /* A figure of twelve thousand trials stays small; pages: test_large.c. */
 static void large_run(void **state)
 {
@@ -108,7 +143,8 @@ int main(void)
     folder = getenv("REPORT_PAGES");
     if (!folder && !(folder = mkdtemp(own_folder)))
         return 1;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_format_at_every_size), cmocka_unit_test(large_run)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_format_at_every_size), cmocka_unit_test(several_runs),
+                                       cmocka_unit_test(large_run)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (folder == own_folder) {
         char command[64];

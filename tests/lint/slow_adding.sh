@@ -44,7 +44,7 @@ RUN
 printf '%s\n' 'data: {type: synthetic}' 'space: {stages: [{name: a, block: dense, width: [2, 4]}]}' 'train: {epochs: 1}' \
     'search: {objectives: [mse, macs]}' 'budget: {evaluations: 2}' >values.yaml
 "$ashlar" run values.yaml --db values.db
-"$ashlar" query values.db --columns mse,test_mse --format csv | grep '^[0-9.]*,[0-9.]*$'
+"$ashlar" query values.db --columns mse,test_mse --format csv | tr -d '\r' | grep '^[0-9.]*,[0-9.]*$'
 "$ashlar" report run.db --format genomes -o genomes.txt
 grep -q . genomes.txt
 "$ashlar" report run.db -o sizes.tikz --figure sizes

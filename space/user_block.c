@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* user_block.c - laying a block of the run file; see user_block.h, and user_block_read.c for reading it */
+/* user_block.c - laying a block of the run file; see user_block.h, and user_block_read.c for reading one */
 #include "space/user_block_private.h"
 #include "core/text.h"
 #include <string.h>
 
 /* ------------------------------------------------------------------ names */
 
-static int layer_of(const scope *sc, const char *name, size_t length)
+int user_block_layer(const scope *sc, const char *name, size_t length)
 {
     if (length == strlen(BLOCK_INPUT) && strncmp(name, BLOCK_INPUT, length) == 0)
         return 0;
@@ -35,7 +35,7 @@ static ash_status unknown_name(const scope *sc, const char *name, ash_error *err
 
 static ash_status size_of_layer(const scope *sc, const char *name, const char *dot, int64_t *out, ash_error *err)
 {
-    int i = layer_of(sc, name, (size_t)(dot - name));
+    int i = user_block_layer(sc, name, (size_t)(dot - name));
     if (i < 0 || !strchr("chw", dot[1]) || !dot[1] || dot[2])
         return unknown_name(sc, name, err);
     if (!sc->graph)

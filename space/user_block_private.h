@@ -37,10 +37,17 @@ typedef struct scope { /* what names mean */
     const int *nodes;      /* of the input and of each layer */
 } scope;
 
+/* 0: the block's input; i + 1: layer i; -1: no layer before has this id, of `length` characters. */
+int user_block_layer(const scope *sc, const char *id, size_t length);
 /* The parameter when text is "$parameter" and nothing else: its value is taken as it is, whatever its type. */
 const option *user_block_lone(const scope *sc, const char *text);
 ash_status user_block_compute(const scope *sc, const char *text, expression_value *out, ash_error *err);
 /* The tree with every value computed (sc NULL: as it is), in `a`. Its places are forgotten: a trial's reason names no file. */
 node *user_block_copy(const scope *sc, const node *n, arena *a, ash_error *err);
+
+/* Reading: letters, digits and _; one value through the rows of a table, its errors at its place; the section `parameters`. */
+bool user_block_is_word(const char *text);
+ash_status user_block_check(const option_table *rows, const node *value, const char *name, arena *a, ash_error *err);
+ash_status user_block_parameters(space *s, user_block *u, const node *map, ash_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* user_block_read.c - the section `blocks` to definitions: parameters to option tables, layers to a checked list */
+/* user_block_read.c - the section `blocks` to definitions: layers to a checked list (parameters: user_block_parameters.c) */
 #include "core/text.h"
 #include "nn/op.h"
 #include "space/user_block_private.h"
@@ -8,11 +8,6 @@
 #define MAX_LAYERS 256
 #define MAX_SIZE 2000
 
-typedef struct slot { /* of a parameter in the settings: any of the four */
-    int64_t any;
-} slot;
-_Static_assert(sizeof(double) <= sizeof(slot) && sizeof(const char *) <= sizeof(slot), "a slot holds every type");
-
 typedef struct reader {
     space *s;
     user_block *block;
@@ -20,173 +15,6 @@ typedef struct reader {
     const node *list; /* of layers */
     bool *read;       /* (layers + 1): somebody reads it */
 } reader;
-
-/* ------------------------------------------------------------------ words */
-
-static bool is_word(const char *text)
-{
-    return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
-}
-
-static bool contains(const char *const *words, const char *word)
-{
-    for (; *words; words++)
-        if (strcmp(*words, word) == 0)
-            return true;
-    return false;
-}
-
-/* Reads one key through the rows of a table: its errors name the key's place. */
-static ash_status check_value(const option_table *rows, const node *value, const char *name, arena *a, ash_error *err)
-{
-    node one = *value, map = {.kind = NODE_MAP, .first = &one, .count = 1};
-    one.key = name;
-    one.next = NULL;
-    const option *o = option_find(rows, name);
-    const option_table table = {rows->section, o ? o : rows->rows, o ? 1 : rows->count, rows->size};
-    void *settings = arena_alloc(a, rows->size + 1);
-    return settings ? option_read(&table, settings, &map, a, err) : ash_fail_memory(err);
-}
-
-/* ------------------------------------------------------------------ parameters */
-
-typedef struct standard {
-    int64_t width, kernel, stride, groups;
-    const char *activation, *bits;
-} standard;
-
-static const option standard_rows[] = { /* what a parameter of this name is unless it says otherwise */
-    BLOCK_WIDTH(standard),
-    BLOCK_KERNEL(standard, "3"),
-    BLOCK_STRIDE(standard, "1"),
-    {"groups", OPTION_INT, offsetof(standard, groups), "1", 1, 8192, .help = "groups of channels that do not see one another"},
-    BLOCK_ACTIVATION(standard, "relu"),
-    BLOCK_BITS(standard),
-};
-static const option_table standard_options = OPTION_TABLE("standard", standard, standard_rows);
-
-typedef struct parameter_settings {
-    const node *def;
-    double min, max;
-    option_texts names;
-    const char *help;
-} parameter_settings;
-
-static const option parameter_rows[] = {
-    {"default", OPTION_NODE, offsetof(parameter_settings, def), NULL, .help = "value where a stage gives none"},
-    {"min", OPTION_REAL, offsetof(parameter_settings, min), "0", .help = "least value"},
-    {"max", OPTION_REAL, offsetof(parameter_settings, max), "65536", .help = "largest value"},
-    {"names", OPTION_TEXT_LIST, offsetof(parameter_settings, names), NULL, .optional = true, .help = "the words it may be"},
-    {"help", OPTION_TEXT, offsetof(parameter_settings, help), NULL, .optional = true, .help = "what it is"},
-};
-static const option_table parameter_options = OPTION_TABLE("parameter", parameter_settings, parameter_rows);
-
-static ash_status take_names(const option_texts *names, option *o, arena *a, ash_error *err)
-{
-    const char **own = ARENA_NEW(a, const char *, names->n + 1);
-    if (!own)
-        return ash_fail_memory(err);
-    for (size_t i = 0; i < names->n; i++)
-        if (!(own[i] = arena_strdup(a, names->v[i])))
-            return ash_fail_memory(err);
-    o->type = OPTION_NAME;
-    o->names = own;
-    o->min = o->max = 0;
-    o->def = NULL;
-    return ASH_OK;
-}
-
-/* A default says the type of a parameter that has no names and is no standard one. */
-static ash_status type_of_default(const node *def, option *o, ash_error *err)
-{
-    int64_t whole;
-    double real;
-    if (strcmp(def->text, "true") == 0 || strcmp(def->text, "false") == 0)
-        o->type = OPTION_BOOL;
-    else if (text_to_int(def->text, &whole))
-        o->type = OPTION_INT;
-    else if (text_to_real(def->text, &real))
-        o->type = OPTION_REAL;
-    else
-        return node_fail(def, err, "the default \"%s\" is no number; a parameter of words lists them: {names: [%s, ...], default: %s}",
-                         def->text, def->text, def->text);
-    return ASH_OK;
-}
-
-static ash_status take_default(reader *rd, const node *def, bool has_type, option *o, ash_error *err)
-{
-    if (def->kind != NODE_SCALAR)
-        return node_fail(def, err, "a default is one value; what a search may choose from stands in the stages");
-    if (!has_type && type_of_default(def, o, err) != ASH_OK)
-        return err->status;
-    if (o->type == OPTION_BOOL)
-        o->min = o->max = 0;
-    if (!(o->def = arena_strdup(rd->s->arena, def->text)))
-        return ash_fail_memory(err);
-    const option_table table = {rd->block->base.name, o, 1, rd->block->options.size};
-    return check_value(&table, def, o->name, rd->s->arena, err);
-}
-
-static ash_status read_parameter_map(reader *rd, const node *map, bool is_standard, option *o, ash_error *err)
-{
-    arena *a = rd->s->arena;
-    parameter_settings set;
-    const node *min = node_get(map, "min"), *max = node_get(map, "max");
-    if (option_read(&parameter_options, &set, map, a, err) != ASH_OK)
-        return err->status;
-    o->min = min ? set.min : o->min;
-    o->max = max ? set.max : o->max;
-    if ((min || max) && (set.names.n || o->type != OPTION_INT))
-        return node_fail(min ? min : max, err, "%s is a word; min and max are for numbers", o->name);
-    if (o->type == OPTION_INT && o->min >= o->max)
-        return node_fail(min ? min : max, err, "%s: min must be less than max", o->name);
-    if (set.names.n && take_names(&set.names, o, a, err) != ASH_OK)
-        return err->status;
-    if (set.help && !(o->help = arena_strdup(a, set.help)))
-        return ash_fail_memory(err);
-    return set.def ? take_default(rd, set.def, is_standard || set.names.n, o, err) : ASH_OK;
-}
-
-static ash_status read_parameter(reader *rd, const node *p, size_t index, option *o, ash_error *err)
-{
-    static const char *const taken[] = {"name", "block", "repeat", "vary", "when", BLOCK_IN, BLOCK_INPUT, NULL};
-    const option *known = option_find(&standard_options, p->key);
-    if (!is_word(p->key) || contains(taken, p->key))
-        return node_fail_key(p, err, "\"%s\" cannot name a parameter; use letters, digits and _, and not name, block, repeat, vary, when, "
-                             "in or input", p->key);
-    *o = known ? *known : (option){.type = OPTION_INT, .min = 0, .max = 65536, .help = "parameter of the block"};
-    o->offset = index * sizeof(slot);
-    if (!(o->name = arena_strdup(rd->s->arena, p->key)))
-        return ash_fail_memory(err);
-    switch (p->kind) {
-    case NODE_LIST:
-        return node_fail(p, err, "a parameter is its default, or a map with default, min, max, names, help; what a search may choose "
-                         "from stands in the stages");
-    case NODE_MAP: return read_parameter_map(rd, p, known, o, err);
-    default: return *p->text ? take_default(rd, p, known, o, err) : ASH_OK;
-    }
-}
-
-static ash_status read_parameters(reader *rd, const node *map, ash_error *err)
-{
-    size_t n = map ? map->count : 0, i = 0;
-    option *rows = ARENA_NEW(rd->s->arena, option, n + 1);
-    if (map && map->kind != NODE_MAP)
-        return node_fail(map, err, "parameters must be a map such as {width: , expansion: {default: 4, min: 1, max: 8}}");
-    if (n > USER_BLOCK_PARAMETERS)
-        return node_fail(map, err, "more than %d parameters", USER_BLOCK_PARAMETERS);
-    if (!rows)
-        return ash_fail_memory(err);
-    rd->block->options = (option_table){rd->block->base.name, rows, 0, n * sizeof(slot)};
-    for (const node *p = map ? map->first : NULL; p; p = p->next, i++) {
-        if (option_find(&rd->block->options, p->key))
-            return node_fail_key(p, err, "duplicate parameter \"%s\"", p->key);
-        if (read_parameter(rd, p, i, &rows[i], err) != ASH_OK)
-            return err->status;
-        rd->block->options.count++;
-    }
-    return ASH_OK;
-}
 
 /* ------------------------------------------------------------------ what a layer is */
 
@@ -261,23 +89,13 @@ static ash_status read_what(reader *rd, const node *layer, user_layer *l, ash_er
 
 /* ------------------------------------------------------------------ its id and inputs */
 
-static int find_layer(const reader *rd, const char *id)
-{
-    if (strcmp(id, BLOCK_INPUT) == 0)
-        return 0;
-    for (size_t i = 0; i < rd->sc.n_layers; i++)
-        if (rd->block->layers[i].id && strcmp(rd->block->layers[i].id, id) == 0)
-            return (int)i + 1;
-    return -1;
-}
-
 static ash_status read_id(reader *rd, const node *id, user_layer *l, ash_error *err)
 {
     if (!id)
         return ASH_OK;
-    if (id->kind != NODE_SCALAR || !is_word(id->text) || strcmp(id->text, BLOCK_IN) == 0)
+    if (id->kind != NODE_SCALAR || !user_block_is_word(id->text) || strcmp(id->text, BLOCK_IN) == 0)
         return node_fail(id, err, "an id is a word of letters, digits and _, and not \"in\"");
-    if (find_layer(rd, id->text) >= 0)
+    if (user_block_layer(&rd->sc, id->text, strlen(id->text)) >= 0)
         return node_fail(id, err, "there is a layer \"%s\" already%s", id->text,
                          strcmp(id->text, BLOCK_INPUT) == 0 ? ": what the block reads" : "");
     l->id = arena_strdup(rd->s->arena, id->text);
@@ -307,7 +125,7 @@ static ash_status read_input(reader *rd, const node *n, user_layer *l, ash_error
         return node_fail(n, err, "inputs is a layer's id or a list of them");
     if (l->n_inputs == NN_MAX_INPUTS)
         return node_fail(n, err, "more than %d inputs", NN_MAX_INPUTS);
-    int i = find_layer(rd, n->text);
+    int i = user_block_layer(&rd->sc, n->text, strlen(n->text));
     if (i < 0)
         return unknown_layer(rd, n, err);
     l->inputs[l->n_inputs++] = i;
@@ -372,21 +190,25 @@ static ash_status read_when(reader *rd, const node *when, user_layer *l, ash_err
     return l->when ? ASH_OK : ash_fail_memory(err);
 }
 
+static bool is_own_key(const char *key) /* of a layer, whatever it is */
+{
+    return !strcmp(key, "op") || !strcmp(key, "block") || !strcmp(key, "id") || !strcmp(key, "inputs") || !strcmp(key, "when");
+}
+
 static ash_status read_attributes(reader *rd, const node *layer, user_layer *l, ash_error *err)
 {
-    static const char *const own[] = {"op", "block", "id", "inputs", "when", NULL};
     static const option_table none = {"", NULL, 0, 0};
     const option_table *t = l->block ? l->block->options : l->op && l->op->attrs ? l->op->attrs : &none;
     node *attrs = node_map(rd->s->arena, NULL);
     if (!attrs)
         return ash_fail_memory(err);
     for (const node *n = layer->first; n; n = n->next) {
-        if (contains(own, n->key))
+        if (is_own_key(n->key))
             continue;
         if (t->count == 0)
             return node_fail_key(n, err, "%s has no attribute \"%s\"", l->what, n->key);
         bool computed = option_find(t, n->key) && has_expression(n);
-        if ((computed ? check_expression(rd, n, err) : check_value(t, n, n->key, rd->s->arena, err)) != ASH_OK)
+        if ((computed ? check_expression(rd, n, err) : user_block_check(t, n, n->key, rd->s->arena, err)) != ASH_OK)
             return err->status;
         node *copy = user_block_copy(NULL, n, rd->s->arena, err);
         if (!copy)
@@ -464,7 +286,7 @@ static ash_status read_block(space *s, const node *def, ash_error *err)
     reader rd = {.s = s, .block = ARENA_NEW(s->arena, user_block, 1)};
     if (!rd.block)
         return ash_fail_memory(err);
-    if (!is_word(def->key))
+    if (!user_block_is_word(def->key))
         return node_fail_key(def, err, "\"%s\" cannot name a block; use letters, digits and _", def->key);
     if (block_find(def->key))
         return node_fail_key(def, err, "there is a built-in block \"%s\"; choose another name", def->key);
@@ -478,7 +300,7 @@ static ash_status read_block(space *s, const node *def, ash_error *err)
         return ash_fail_memory(err);
     while (strcmp(domains[rd.block->base.domain], set.takes) != 0)
         rd.block->base.domain++;
-    if (read_parameters(&rd, set.parameters, err) != ASH_OK || read_layers(&rd, def, set.layers, err) != ASH_OK)
+    if (user_block_parameters(s, rd.block, set.parameters, err) != ASH_OK || read_layers(&rd, def, set.layers, err) != ASH_OK)
         return err->status;
     s->blocks[s->n_blocks++] = &rd.block->base;
     return ASH_OK;

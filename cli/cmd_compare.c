@@ -25,9 +25,16 @@ typedef struct request {
 enum { KEY_GROUP = 256, KEY_BY, KEY_REFERENCE, KEY_TABLE, KEY_FIGURE, KEY_X, KEY_Y, KEY_WIDTH };
 
 static const struct argp_option rows[] = {
-    {"group", KEY_GROUP, "KEY", 0, "What makes a method: file, name, or a setting such as search.strategy (default: all settings but the seed)", 0},
-    {"by", KEY_BY, "BUDGET", 0, "Compare after as many evaluations, or as many trained MACs, as every run reached: evaluations or macs (default: evaluations)", 0},
-    {"reference", KEY_REFERENCE, "POINT", 0, "Reference point of the hypervolume, one number per objective (default: the runs' own when they agree, else from all fronts)", 0},
+    {"group", KEY_GROUP, "KEY", 0,
+     "What makes a method: file, name, or a setting such as search.strategy (default: all settings but the seed)", 0},
+    {"by", KEY_BY, "BUDGET", 0,
+     "Compare after as many evaluations, or as many trained MACs, as every run reached: evaluations or macs (default: "
+     "evaluations)",
+     0},
+    {"reference", KEY_REFERENCE, "POINT", 0,
+     "Reference point of the hypervolume, one number per objective (default: the runs' own when they agree, else from all "
+     "fronts)",
+     0},
     {"run", 'r', "N", 0, "Only run N of each database (default: all runs)", 0},
     {"table", KEY_TABLE, "TABLE", 0, "Only methods, tests or runs (default: all; CSV: methods)", 0},
     {"output", 'o', "FILE", 0, "Write a figure; the ending chooses pdf, png, svg, eps or tikz", 1},
@@ -105,8 +112,9 @@ static void columns(table *t, bool people, const char *const (*names)[2])
 
 static table *methods_table(const comparison *c, bool people)
 {
-    static const char *const names[][2] = {{"method", "method"}, {"runs", "runs"},     {"mean", "mean"},       {"sd", "sd"},   {"min", "min"},
-                                           {"25 %", "q25"},      {"median", "median"}, {"75 %", "q75"}, {"max", "max"}, {NULL, NULL}};
+    static const char *const names[][2] = {{"method", "method"}, {"runs", "runs"}, {"mean", "mean"},     {"sd", "sd"},
+                                           {"min", "min"},       {"25 %", "q25"},  {"median", "median"}, {"75 %", "q75"},
+                                           {"max", "max"},       {NULL, NULL}};
     table *t = table_create();
     columns(t, people, names);
     for (size_t g = 0; g < c->s->n_groups; g++) {
@@ -162,8 +170,13 @@ static table *tests_table(const comparison *c, bool people)
 
 static table *runs_table(const comparison *c, bool people)
 {
-    static const char *const names[][2] = {{"run", "run"},          {"method", "method"},           {"seed", "seed"}, {"evaluations", "evaluations"},
-                                           {"trained MACs", "trained_macs"}, {"hypervolume", "hypervolume"}, {NULL, NULL}};
+    static const char *const names[][2] = {{"run", "run"},
+                                           {"method", "method"},
+                                           {"seed", "seed"},
+                                           {"evaluations", "evaluations"},
+                                           {"trained MACs", "trained_macs"},
+                                           {"hypervolume", "hypervolume"},
+                                           {NULL, NULL}};
     table *t = table_create();
     columns(t, people, names);
     for (size_t g = 0; g < c->s->n_groups; g++)
@@ -202,8 +215,12 @@ static void print_notes(const comparison *c)
         normal |= tested && !p->mann_whitney.exact;
         alone |= !tested;
     }
-    puts("A12: the chance that a run of the first method is better than one of the second. p: Mann-Whitney, two-sided; p (paired):");
-    printf("Wilcoxon's signed ranks over the seeds in common%s%s.\n", exact ? "; exact" : normal ? "; normal approximation" : "",
+    puts("A12: the chance that a run of the first method is better than one of the second. p: Mann-Whitney, two-sided; p "
+         "(paired):");
+    printf("Wilcoxon's signed ranks over the seeds in common%s%s.\n",
+           exact    ? "; exact"
+           : normal ? "; normal approximation"
+                    : "",
            exact && normal ? " or, for more than 50 runs, normal approximation" : "");
     if (alone)
         puts("A method with one run cannot be tested: run it again with other seeds (ashlar run --seed N --db FILE).");
@@ -244,7 +261,8 @@ static ash_status draw(const runs *s, const request *q, arena *a, ash_error *err
     report_view axes = {.x = -1, .y = -1};
     if (strcmp(chosen->name, "attainment") == 0)
         for (size_t i = s->n; i-- > 0;) /* every run has the metrics; the first gives the indices */
-            if (cli_find_metric(s->v[i], "--x", q->x, &axes.x, err) != ASH_OK || cli_find_metric(s->v[i], "--y", q->y, &axes.y, err) != ASH_OK)
+            if (cli_find_metric(s->v[i], "--x", q->x, &axes.x, err) != ASH_OK ||
+                cli_find_metric(s->v[i], "--y", q->y, &axes.y, err) != ASH_OK)
                 return ash_prefix(err, "%s", s->labels[i]);
     if (strcmp(chosen->name, "attainment") == 0 && report_default_axes(s->v[0], &axes, err) != ASH_OK)
         return err->status;
@@ -286,15 +304,20 @@ int cmd_compare(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        rows, parse, "DB...",
-        "Compare ways of searching, each repeated with several seeds: what hypervolume they reached with the same budget, and whether the difference "
+        rows,
+        parse,
+        "DB...",
+        "Compare ways of searching, each repeated with several seeds: what hypervolume they reached with the same budget, and "
+        "whether the difference "
         "is more than chance.\v"
         "Runs that differ in nothing but the seed are one method. All runs must have the same objectives and the same data.\n\n"
         "  ashlar compare nsga2-*.db random-*.db\n"
         "  ashlar compare *.db --by macs -o anytime.pdf\n"
         "  ashlar compare *.db -o attainment.pdf --figure attainment --x model_bytes\n"
         "  ashlar compare study.db --group train.epochs --format json\n",
-        children, NULL, NULL};
+        children,
+        NULL,
+        NULL};
     request q = {.paths = calloc(MOST_FILES, sizeof *q.paths)};
     arena *a = arena_create();
     ash_error err;

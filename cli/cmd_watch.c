@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_watch.c - ashlar watch DB: a run while another process searches
  *
- * A reader only: each frame is one short read transaction, so the writer never waits and its log can be put back. A study whose frames take
- * long to make is looked at less often. The run has ended when its state says so, or when nobody holds the writer's
+ * A reader only: each frame is one short read transaction, so the writer never waits and its log can be put back. A study whose
+ * frames take long to make is looked at less often. The run has ended when its state says so, or when nobody holds the writer's
  * lock any more: then its process was killed. */
 #include "cli/figure_options.h"
 #include "cli/study.h"
+#include "config/config.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "db/db.h"
-#include "config/config.h"
 #include "reports/frame.h"
 #include "search/controller.h"
 #include <errno.h>
@@ -71,15 +71,18 @@ typedef struct look {
 } look;
 
 /* How long the last session has run, and what it did: evaluations and trained MACs. */
-static ash_status read_session(db *d, int64_t run, char state[16], double *elapsed_s, double *evaluations, double *macs, ash_error *err)
+static ash_status read_session(db *d, int64_t run, char state[16], double *elapsed_s, double *evaluations, double *macs,
+                               ash_error *err)
 {
     static const char sql[] =
         "SELECT r.state, (julianday(coalesce(s.ended_at, 'now')) - julianday(s.started_at)) * 86400,"
-        " (SELECT count(*) FROM trials t WHERE t.run = r.run AND t.session = s.session AND t.status NOT IN ('duplicate', 'invalid', 'infeasible')),"
+        " (SELECT count(*) FROM trials t WHERE t.run = r.run AND t.session = s.session AND t.status NOT IN ('duplicate', "
+        "'invalid', 'infeasible')),"
         " (SELECT total(t.trained_macs) FROM trials t WHERE t.run = r.run AND t.session = s.session AND t.status <> 'duplicate')"
         " FROM runs r LEFT JOIN sessions s ON s.run = r.run WHERE r.run = ?1 ORDER BY s.session DESC LIMIT 1";
     sqlite3_stmt *s = NULL;
-    int step = sqlite3_prepare_v2(db_handle(d), sql, -1, &s, NULL) == SQLITE_OK ? (sqlite3_bind_int64(s, 1, run), sqlite3_step(s)) : SQLITE_ERROR;
+    int step = sqlite3_prepare_v2(db_handle(d), sql, -1, &s, NULL) == SQLITE_OK ? (sqlite3_bind_int64(s, 1, run), sqlite3_step(s))
+                                                                                : SQLITE_ERROR;
     if (step == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(s, 0);
         snprintf(state, 16, "%s", text ? text : "");
@@ -88,7 +91,8 @@ static ash_status read_session(db *d, int64_t run, char state[16], double *elaps
         *macs = sqlite3_column_double(s, 3);
     }
     sqlite3_finalize(s);
-    return step == SQLITE_ROW ? ASH_OK : ash_fail(err, ASH_BROKEN, "%s: cannot read it: %s", db_path(d), sqlite3_errmsg(db_handle(d)));
+    return step == SQLITE_ROW ? ASH_OK
+                              : ash_fail(err, ASH_BROKEN, "%s: cannot read it: %s", db_path(d), sqlite3_errmsg(db_handle(d)));
 }
 
 /* The budget that the run was last started with; an unreadable one is none. */
@@ -246,23 +250,28 @@ static ash_status watch(db *d, const request *q, bool terminal, ash_error *err)
     if (terminal && !q->once)
         fputs("\x1b[?25h", stdout);
     if (status == ASH_OK && !q->once && l.ended && strcmp(l.progress.state, "finished") != 0)
-        status = ash_fail(err, ASH_BROKEN, "the run was %s after %" PRIu64 " evaluations; the same \"ashlar run\" resumes it", l.progress.state,
-                          l.r->evaluations);
+        status = ash_fail(err, ASH_BROKEN, "the run was %s after %" PRIu64 " evaluations; the same \"ashlar run\" resumes it",
+                          l.progress.state, l.r->evaluations);
     arena_destroy(l.a);
     return status;
 }
 
 int cmd_watch(int argc, char **argv)
 {
-    static const struct argp argp = {
-        rows, parse, "DB",
-        "Show a run while another process searches: progress, the front as a plot, the hypervolume, the last trials, and what failed and why.\v"
-        "Ends when the run ends; with status 1 when it was interrupted or killed. Where standard output is no terminal it prints a line whenever "
-        "trials have come. It only reads, and never holds the search up.\n\n"
-        "  ashlar watch digits.db\n"
-        "  ashlar watch digits.db --once\n"
-        "  ashlar watch digits.db --interval 60 >> progress.txt\n",
-        NULL, NULL, NULL};
+    static const struct argp argp = {rows,
+                                     parse,
+                                     "DB",
+                                     "Show a run while another process searches: progress, the front as a plot, the hypervolume, "
+                                     "the last trials, and what failed and why.\v"
+                                     "Ends when the run ends; with status 1 when it was interrupted or killed. Where standard "
+                                     "output is no terminal it prints a line whenever "
+                                     "trials have come. It only reads, and never holds the search up.\n\n"
+                                     "  ashlar watch digits.db\n"
+                                     "  ashlar watch digits.db --once\n"
+                                     "  ashlar watch digits.db --interval 60 >> progress.txt\n",
+                                     NULL,
+                                     NULL,
+                                     NULL};
     request q = {.interval_s = 1};
     cli_parse(&argp, argc, argv, &q);
     struct sigaction action = {.sa_handler = on_signal};

@@ -27,8 +27,8 @@ _Noreturn void cli_refuse_name(const struct argp_state *state, const char *optio
 {
     char list[256];
     const char *near = text_nearest(name, names, count(names));
-    cli_usage(state, "%s is %s, not \"%s\"%s%s%s", option, alternatives(names, list, sizeof list), name, near ? "; did you mean " : "",
-              near ? near : "", near ? "?" : "");
+    cli_usage(state, "%s is %s, not \"%s\"%s%s%s", option, alternatives(names, list, sizeof list), name,
+              near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 double cli_width_cm(const struct argp_state *state, const char *text)

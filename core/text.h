@@ -26,4 +26,7 @@ bool text_from_hex(const char *text, double *out);
  * the word's length, at least 1; ties go to the earlier candidate. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
+/* How many characters a UTF-8 text has: the cells that it takes on a terminal, nearly always. */
+size_t text_characters(const char *text);
+
 #endif

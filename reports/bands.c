@@ -99,7 +99,8 @@ static int by_x_then_y(const void *p, const void *q)
     return a->x != b->x ? (a->x > b->x) - (a->x < b->x) : (a->y > b->y) - (a->y < b->y);
 }
 
-static bool climb(const report *r, const char *name_x, const char *name_y, runs_axis axis, double budget, arena *a, staircase *out)
+static bool climb(const report *r, const char *name_x, const char *name_y, runs_axis axis, double budget, arena *a,
+                  staircase *out)
 {
     const size_t *order = report_virtual_order(r, a);
     point *p = ARENA_NEW(a, point, r->n_trials + 1);
@@ -128,8 +129,8 @@ static bool climb(const report *r, const char *name_x, const char *name_y, runs_
     return true;
 }
 
-ash_status runs_attainment(const runs *s, const runs_group *g, const char *x, const char *y, runs_axis axis, arena *a, runs_band *out,
-                           ash_error *err)
+ash_status runs_attainment(const runs *s, const runs_group *g, const char *x, const char *y, runs_axis axis, arena *a,
+                           runs_band *out, ash_error *err)
 {
     staircase *c = ARENA_NEW(a, staircase, g->n + 1);
     size_t *at = ARENA_NEW(a, size_t, g->n + 1), cap = 0, n = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* characters.c - charts for a terminal
  *
- * A character cell holds two by four braille dots, so a cloud of 100 columns has 200 places across. Symbols of the front take a whole cell
- * and lie on top. In ASCII a cell is a point, a full stop or nothing. */
+ * A character cell holds two by four braille dots, so a cloud of 100 columns has 200 places across. Symbols of the front take a
+ * whole cell and lie on top. In ASCII a cell is a point, a full stop or nothing. */
+#include "core/text.h"
 #include "reports/chart.h"
 #include <math.h>
 #include <stdlib.h>
@@ -11,12 +12,13 @@
 typedef struct canvas {
     size_t columns, rows; /* of cells */
     bool ascii;
-    unsigned char *dots;   /* (rows, columns): braille bits, or any bit in ASCII */
-    const char **symbols;  /* (rows, columns): NULL: only dots */
+    unsigned char *dots;  /* (rows, columns): braille bits, or any bit in ASCII */
+    const char **symbols; /* (rows, columns): NULL: only dots */
     plot_axis x, y;
 } canvas;
 
-static const char *const symbols[] = {"●", "▲", "■", "◆", "★", "○", "△", "□"}, *const ascii_symbols[] = {"o", "^", "#", "*", "x", "O", "A", "H"};
+static const char *const symbols[] = {"●", "▲", "■", "◆", "★", "○", "△", "□"}, *const ascii_symbols[] = {"o", "^", "#", "*",
+                                                                                                         "x", "O", "A", "H"};
 
 static const char *symbol(const canvas *v, int style)
 {
@@ -51,25 +53,19 @@ static void draw_series(canvas *v, const chart_series *s)
         if (s->mark == CHART_CLOUD) {
             put_dot(v, px, py);
         } else if (s->mark == CHART_POINTS) {
-            size_t column = (size_t)lround(px * (double)(v->columns - 1)), row = v->rows - 1 - (size_t)lround(py * (double)(v->rows - 1));
+            size_t column = (size_t)lround(px * (double)(v->columns - 1)),
+                   row = v->rows - 1 - (size_t)lround(py * (double)(v->rows - 1));
             v->symbols[row * v->columns + column] = symbol(v, s->style);
         } else if (i + 1 < s->n) {
             for (int side = 0; side < (s->y2 ? 2 : 1); side++) {
-                double y = plot_position(&v->y, side ? s->y2[i] : s->y[i]), qy = plot_position(&v->y, side ? s->y2[i + 1] : s->y[i + 1]);
+                double y = plot_position(&v->y, side ? s->y2[i] : s->y[i]),
+                       qy = plot_position(&v->y, side ? s->y2[i + 1] : s->y[i + 1]);
                 double qx = plot_position(&v->x, s->x[i + 1]);
                 if (isfinite(y) && isfinite(qx) && isfinite(qy))
                     put_line(v, px, y, qx, qy, s->mark == CHART_BAND ? 2 : s->style);
             }
         }
     }
-}
-
-static size_t letters(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += (*text & 0xc0) != 0x80;
-    return n;
 }
 
 static void put_spaces(buffer *out, size_t n)
@@ -84,7 +80,7 @@ static void put_row(const canvas *v, size_t row, size_t gutter, buffer *out)
     for (size_t k = 0; k < v->y.n_ticks; k++)
         if (v->rows - 1 - (size_t)lround(fmin(1, fmax(0, plot_position(&v->y, v->y.ticks[k]))) * (double)(v->rows - 1)) == row)
             label = v->y.labels[k];
-    put_spaces(out, gutter - letters(label));
+    put_spaces(out, gutter - text_characters(label));
     buffer_printf(out, "%s %s", label, v->ascii ? (*label ? "+" : "|") : *label ? "┤" : "│");
     size_t used = v->columns; /* nothing at the end of the line */
     while (used && !v->dots[row * v->columns + used - 1] && !v->symbols[row * v->columns + used - 1])
@@ -115,7 +111,8 @@ static void put_ticks(const canvas *v, size_t gutter, buffer *out)
     }
     buffer_puts(out, "\n");
     for (size_t k = 0; k < v->x.n_ticks; k++) {
-        size_t centre = gutter + 2 + (size_t)lround(plot_position(&v->x, v->x.ticks[k]) * (double)(v->columns - 1)), n = letters(v->x.labels[k]);
+        size_t centre = gutter + 2 + (size_t)lround(plot_position(&v->x, v->x.ticks[k]) * (double)(v->columns - 1)),
+               n = text_characters(v->x.labels[k]);
         size_t from = centre > n / 2 ? centre - n / 2 : 0;
         if (from < at + (at > 0))
             continue;
@@ -133,8 +130,12 @@ static void put_legend(const chart *c, const canvas *v, size_t gutter, size_t co
         const chart_series *s = &c->series[k];
         if (!s->title || !s->n)
             continue;
-        const char *sign = s->mark == CHART_POINTS ? symbol(v, s->style) : v->ascii ? "." : s->mark == CHART_CLOUD ? "⠂" : s->style ? "⠒ ⠂" : "⠒⠒⠒";
-        size_t n = letters(sign) + 1 + letters(s->title);
+        const char *sign = s->mark == CHART_POINTS  ? symbol(v, s->style)
+                           : v->ascii               ? "."
+                           : s->mark == CHART_CLOUD ? "⠂"
+                           : s->style               ? "⠒ ⠂"
+                                                    : "⠒⠒⠒";
+        size_t n = text_characters(sign) + 1 + text_characters(s->title);
         if (used && used + 3 + n > columns) {
             buffer_puts(out, "\n");
             used = 0;
@@ -156,7 +157,7 @@ ash_status chart_characters(const chart *c, size_t columns, size_t rows, bool as
     if (chart_fit(c, &v.x, &v.y, err) != ASH_OK)
         return err->status;
     for (size_t k = 0; k < v.y.n_ticks; k++)
-        gutter = letters(v.y.labels[k]) > gutter ? letters(v.y.labels[k]) : gutter;
+        gutter = text_characters(v.y.labels[k]) > gutter ? text_characters(v.y.labels[k]) : gutter;
     v.columns = columns > gutter + 14 ? columns - gutter - 2 : 12;
     v.dots = ARENA_NEW(c->a, unsigned char, v.rows *v.columns);
     v.symbols = ARENA_NEW(c->a, const char *, v.rows *v.columns);
@@ -168,7 +169,7 @@ ash_status chart_characters(const chart *c, size_t columns, size_t rows, bool as
     for (size_t row = 0; row < v.rows; row++)
         put_row(&v, row, gutter, out);
     put_ticks(&v, gutter, out);
-    size_t label = letters(c->x.label);
+    size_t label = text_characters(c->x.label);
     put_spaces(out, gutter + 2 + (v.columns > label ? (v.columns - label) / 2 : 0));
     buffer_printf(out, "%s\n", c->x.label);
     put_legend(c, &v, gutter, columns, out);

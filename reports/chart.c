@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* chart.c - building charts, their axes, a place for the legend, and the registry of a run's figures */
 #include "reports/chart.h"
+#include "core/text.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,8 @@ static void put_corner(chart_series *s, size_t i, const double *x, const double 
         s->y2[i] = y2[at];
 }
 
-chart_series *chart_add_steps(chart *c, const char *colour, int style, const char *title, const double *x, const double *y, size_t n, double until)
+chart_series *chart_add_steps(chart *c, const char *colour, int style, const char *title, const double *x, const double *y,
+                              size_t n, double until)
 {
     chart_series *s = chart_add(c, CHART_LINE, colour, style, title, corners(n, until));
     for (size_t i = 0; i < s->n; i++)
@@ -51,7 +53,8 @@ chart_series *chart_add_steps(chart *c, const char *colour, int style, const cha
     return s;
 }
 
-chart_series *chart_add_step_band(chart *c, const char *colour, const double *x, const double *low, const double *high, size_t n, double until)
+chart_series *chart_add_step_band(chart *c, const char *colour, const double *x, const double *low, const double *high, size_t n,
+                                  double until)
 {
     chart_series *s = chart_add(c, CHART_BAND, colour, 0, NULL, corners(n, until));
     for (size_t i = 0; i < s->n; i++)
@@ -103,21 +106,13 @@ ash_status chart_fit(const chart *c, plot_axis *x, plot_axis *y, ash_error *err)
 
 /* ---- the legend ---- */
 
-static size_t letters(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += (*text & 0xc0) != 0x80;
-    return n;
-}
-
 const char *chart_legend_corner(const chart *c, const plot_axis *x, const plot_axis *y, double width_cm, double height_cm)
 {
     static const char *const names[] = {"bottom right", "top right", "bottom left", "top left"};
     size_t rows = 0, longest = 0;
     for (size_t k = 0; k < c->n; k++)
         if (c->series[k].title) {
-            size_t n = letters(c->series[k].title);
+            size_t n = text_characters(c->series[k].title);
             rows++;
             longest = n > longest ? n : longest;
         }
@@ -128,8 +123,10 @@ const char *chart_legend_corner(const chart *c, const plot_axis *x, const plot_a
         for (size_t i = 0; i < s->n; i++)
             for (int side = 0; side < (s->y2 ? 2 : 1); side++) {
                 double px = plot_position(x, s->x[i]), py = plot_position(y, side ? s->y2[i] : s->y[i]);
-                bool last = i + 1 == s->n || s->mark == CHART_CLOUD || s->mark == CHART_POINTS; /* a line covers what is between */
-                double qx = last ? px : plot_position(x, s->x[i + 1]), qy = last ? py : plot_position(y, side ? s->y2[i + 1] : s->y[i + 1]);
+                bool last =
+                    i + 1 == s->n || s->mark == CHART_CLOUD || s->mark == CHART_POINTS; /* a line covers what is between */
+                double qx = last ? px : plot_position(x, s->x[i + 1]),
+                       qy = last ? py : plot_position(y, side ? s->y2[i + 1] : s->y[i + 1]);
                 for (int corner = 0; corner < 4; corner++) {
                     double x0 = corner < 2 ? 1 - w : 0, y0 = corner % 2 ? 1 - h : 0;
                     covers[corner] |= fmax(px, qx) > x0 && fmin(px, qx) < x0 + w && fmax(py, qy) > y0 && fmin(py, qy) < y0 + h;

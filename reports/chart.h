@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* chart.h - a figure as data: axes and series, drawn by gnuplot (PDF, PNG, EPS, SVG), as pgfplots code, or in characters
  *
- * What a figure shows is decided once (charts.def, runs_charts.c), how it is drawn once per medium (gnuplot.c, tikz.c, characters.c).
- * Values are in the units people read: per cent where a metric is shown so. A non-finite value is not drawn and breaks a line.
+ * What a figure shows is decided once (charts.def, runs_charts.c), how it is drawn once per medium (gnuplot.c, tikz.c,
+ * characters.c). Values are in the units people read: per cent where a metric is shown so. A non-finite value is not drawn and
+ * breaks a line.
  */
 #ifndef REPORTS_CHART_H
 #define REPORTS_CHART_H
@@ -44,9 +45,12 @@ typedef struct chart {
 
 /* Room for `n` points, y2 too for a band. Never NULL; n is 0 when out of memory. */
 chart_series *chart_add(chart *c, chart_mark mark, const char *colour, int style, const char *title, size_t n);
-/* A step function through (x[i], y[i]): constant from x[i] on, then up or down. One more point to the right when `until` is finite. */
-chart_series *chart_add_steps(chart *c, const char *colour, int style, const char *title, const double *x, const double *y, size_t n, double until);
-chart_series *chart_add_step_band(chart *c, const char *colour, const double *x, const double *low, const double *high, size_t n, double until);
+/* A step function through (x[i], y[i]): constant from x[i] on, then up or down. One more point to the right when `until` is
+ * finite. */
+chart_series *chart_add_steps(chart *c, const char *colour, int style, const char *title, const double *x, const double *y,
+                              size_t n, double until);
+chart_series *chart_add_step_band(chart *c, const char *colour, const double *x, const double *low, const double *high, size_t n,
+                                  double until);
 /* Colours that colour-blind readers tell apart (Okabe and Ito 2008): seven, then from the start. */
 const char *chart_colour(size_t i);
 #define CHART_GREY "#8a8f98"
@@ -59,7 +63,8 @@ const char *chart_legend_corner(const chart *c, const plot_axis *x, const plot_a
 #define CHART_WIDTH_CM 8.6 /* a column of a two-column page */
 #define CHART_HEIGHT(width) (0.72 * (width))
 
-/* Runs gnuplot, which must be installed (ASH_BROKEN with the package's name otherwise). medium: "pdf", "png", "eps", "svg". Without dates. */
+/* Runs gnuplot, which must be installed (ASH_BROKEN with the package's name otherwise). medium: "pdf", "png", "eps", "svg".
+ * Without dates. */
 ash_status chart_gnuplot(const chart *c, const char *medium, double width_cm, buffer *out, ash_error *err);
 /* A tikzpicture for \input, drawn with the document's own fonts by pgfplots. */
 ash_status chart_tikz(const chart *c, double width_cm, buffer *out, ash_error *err);

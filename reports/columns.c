@@ -48,7 +48,11 @@ void columns_cell(char out[64], const report_metric *m, double value, const char
     if (isnan(value))
         return;
     if (m->percent || !whole || fabs(value) >= 9e15 || value != floor(value)) {
-        format_text(out, 64, m->percent ? "%.2f" : m->unit == REPORT_FRACTION ? "%.4f" : "%.4g", m->percent ? 100 * value : value);
+        format_text(out, 64,
+                    m->percent                   ? "%.2f"
+                    : m->unit == REPORT_FRACTION ? "%.4f"
+                                                 : "%.4g",
+                    m->percent ? 100 * value : value);
         return;
     }
     char digits[24];

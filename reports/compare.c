@@ -75,7 +75,7 @@ ash_status compare_runs(const runs *s, runs_axis axis, arena *a, comparison *out
     double *final = ARENA_NEW(a, double, s->n);
     *out = (comparison){.s = s, .axis = axis, .budget = s->budget[axis], .scale = s->box > 0 ? 100 / s->box : 1, .final = final};
     out->groups = ARENA_NEW(a, stats_summary, n);
-    out->pairs = ARENA_NEW(a, compare_pair, n *(n - 1) / 2 + 1);
+    out->pairs = ARENA_NEW(a, compare_pair, n * (n - 1) / 2 + 1);
     if (!final || !out->groups || !out->pairs)
         return ash_fail_memory(err);
     for (size_t i = 0; i < s->n; i++)

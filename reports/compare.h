@@ -20,8 +20,8 @@ typedef struct comparison {
     const runs *s;
     runs_axis axis;
     double budget;
-    double scale;        /* to the unit of hypervolume: per cent of the reference box, or 1 */
-    const double *final; /* (runs) */
+    double scale;          /* to the unit of hypervolume: per cent of the reference box, or 1 */
+    const double *final;   /* (runs) */
     stats_summary *groups; /* (n_groups) */
     compare_pair *pairs;   /* every two groups once */
     size_t n_pairs;

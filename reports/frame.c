@@ -74,10 +74,19 @@ static void put_last(const report *r, size_t most, size_t columns, arena *a, buf
     }
 }
 
-ash_status frame_write(const report *r, const frame_progress *p, const report_view *view, const lines_size *size, arena *a, buffer *out,
-                       ash_error *err)
+ash_status frame_write(const report *r, const frame_progress *p, const report_view *view, const lines_size *size, arena *a,
+                       buffer *out, ash_error *err)
 {
-    enum { LAST = 4, MEMBERS = 4, FAILURES = 3, HEAD = 5, AROUND_PLOT = 7, AROUND_MEMBERS = 3, AROUND_LAST = 2, AROUND_FAILURES = 3 };
+    enum {
+        LAST = 4,
+        MEMBERS = 4,
+        FAILURES = 3,
+        HEAD = 5,
+        AROUND_PLOT = 7,
+        AROUND_MEMBERS = 3,
+        AROUND_LAST = 2,
+        AROUND_FAILURES = 3
+    };
     buffer line = {0};
     buffer_printf(&line, "%s, run %" PRId64 " of %s: %s", r->run->name ? r->run->name : "run", r->run->id, r->source, p->state);
     lines_cut(out, line.data ? line.data : "", size->columns);

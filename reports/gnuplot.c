@@ -2,8 +2,8 @@
 /* gnuplot.c - charts through gnuplot, run as a program: script in, picture out
  *
  * Text comes from a database, so nothing of it may be read as gnuplot's language: it stands in single quotes, where gnuplot
- * substitutes nothing. Settings of the user's own gnuplot are left out (-d). What gnuplot or cairo write about the time is overwritten, so
- * the same run gives the same bytes. */
+ * substitutes nothing. Settings of the user's own gnuplot are left out (-d). What gnuplot or cairo write about the time is
+ * overwritten, so the same run gives the same bytes. */
 #include "reports/chart.h"
 #include "reports/escape.h"
 #include <errno.h>
@@ -23,14 +23,18 @@ static void put_terminal(buffer *out, const char *medium, double width)
 {
     double height = CHART_HEIGHT(width);
     if (strcmp(medium, "png") == 0) /* 300 dots per inch; cairo counts 96 */
-        buffer_printf(out, "set terminal pngcairo noenhanced size %d,%d font 'Helvetica,8' fontscale 3.125 linewidth 3.125 pointscale 3.125\n",
-                      (int)lround(width / 2.54 * 300), (int)lround(height / 2.54 * 300));
+        buffer_printf(
+            out,
+            "set terminal pngcairo noenhanced size %d,%d font 'Helvetica,8' fontscale 3.125 linewidth 3.125 pointscale 3.125\n",
+            (int)lround(width / 2.54 * 300), (int)lround(height / 2.54 * 300));
     else if (strcmp(medium, "svg") == 0) /* CSS pixels */
-        buffer_printf(out, "set terminal svg noenhanced size %d,%d dynamic font 'Helvetica,Arial,sans-serif,10.7' linewidth 1.33 name 'ashlar'\n",
+        buffer_printf(out,
+                      "set terminal svg noenhanced size %d,%d dynamic font 'Helvetica,Arial,sans-serif,10.7' linewidth 1.33 name "
+                      "'ashlar'\n",
                       (int)lround(width / 2.54 * 96), (int)lround(height / 2.54 * 96));
     else
-        buffer_printf(out, "set terminal %s noenhanced size %.4gcm,%.4gcm font 'Helvetica,8'\n", strcmp(medium, "eps") == 0 ? "epscairo" : "pdfcairo", width,
-                      height);
+        buffer_printf(out, "set terminal %s noenhanced size %.4gcm,%.4gcm font 'Helvetica,8'\n",
+                      strcmp(medium, "eps") == 0 ? "epscairo" : "pdfcairo", width, height);
 }
 
 static void put_axis(buffer *out, char name, const chart_axis *axis, const plot_axis *fit)
@@ -71,12 +75,16 @@ static void put_plot(buffer *out, const chart_series *s, size_t k)
     static const char *const dashes[] = {"1", "(10,5)", "(2,4)", "(10,4,2,4)", "(5,3)"};
     buffer_printf(out, "$s%zu using ", k);
     switch (s->mark) {
-    case CHART_CLOUD: buffer_printf(out, "1:2 with points pointtype 7 pointsize 0.18 linecolor rgb '#80%s'", s->colour + 1); break;
+    case CHART_CLOUD:
+        buffer_printf(out, "1:2 with points pointtype 7 pointsize 0.18 linecolor rgb '#80%s'", s->colour + 1);
+        break;
     case CHART_POINTS:
-        buffer_printf(out, "1:2 with points pointtype %d pointsize 0.45 linecolor rgb '%s'", symbols[(unsigned)s->style % 8], s->colour);
+        buffer_printf(out, "1:2 with points pointtype %d pointsize 0.45 linecolor rgb '%s'", symbols[(unsigned)s->style % 8],
+                      s->colour);
         break;
     case CHART_LINE:
-        buffer_printf(out, "1:2 with lines linewidth 1.2 dashtype %s linecolor rgb '%s'", dashes[(unsigned)s->style % 5], s->colour);
+        buffer_printf(out, "1:2 with lines linewidth 1.2 dashtype %s linecolor rgb '%s'", dashes[(unsigned)s->style % 5],
+                      s->colour);
         break;
     case CHART_BAND: buffer_printf(out, "1:2:3 with filledcurves linecolor rgb '#c0%s'", s->colour + 1); break;
     }
@@ -92,9 +100,10 @@ static ash_status put_script(const chart *c, const char *medium, double width, b
         return err->status;
     const char *corner = chart_legend_corner(c, &x, &y, width, CHART_HEIGHT(width));
     put_terminal(out, medium, width);
-    buffer_puts(out, "set encoding utf8\nset border 3 linewidth 0.7 linecolor rgb '#444444'\nset tics nomirror out scale 0.5 font ',7'\n"
-                     "set grid linewidth 0.5 linecolor rgb '#e4e4e4' dashtype 1\n"
-                     "set xlabel offset 0,0.4\nset ylabel offset 0.4,0\n");
+    buffer_puts(
+        out, "set encoding utf8\nset border 3 linewidth 0.7 linecolor rgb '#444444'\nset tics nomirror out scale 0.5 font ',7'\n"
+             "set grid linewidth 0.5 linecolor rgb '#e4e4e4' dashtype 1\n"
+             "set xlabel offset 0,0.4\nset ylabel offset 0.4,0\n");
     if (corner)
         buffer_printf(out, "set key %s Left reverse samplen 1.4 spacing 1.05 font ',7'\n", corner);
     else
@@ -141,7 +150,8 @@ static ash_status start(FILE *script, FILE *messages, int *from, pid_t *child, a
     close(ends[0]);
     if (code == ENOENT)
         return ash_fail(err, ASH_BROKEN,
-                        "this figure is drawn by gnuplot, which is not installed; \"apt-get install gnuplot-nox\" brings it (the front as .svg, and every "
+                        "this figure is drawn by gnuplot, which is not installed; \"apt-get install gnuplot-nox\" brings it (the "
+                        "front as .svg, and every "
                         "figure as .tikz, do without)");
     return ash_fail(err, ASH_BROKEN, "cannot start gnuplot: %s", strerror(code));
 }
@@ -180,8 +190,10 @@ ash_status chart_gnuplot(const chart *c, const char *medium, double width_cm, bu
     FILE *in = tmpfile(), *messages = tmpfile();
     int from = -1;
     pid_t child = 0;
-    ash_status status = in && messages ? put_script(c, medium, width_cm, &script, err) : ash_fail(err, ASH_BROKEN, "no temporary file: %s", strerror(errno));
-    if (status == ASH_OK && (fwrite(script.data, 1, script.len, in) != script.len || fflush(in) != 0 || fseek(in, 0, SEEK_SET) != 0))
+    ash_status status = in && messages ? put_script(c, medium, width_cm, &script, err)
+                                       : ash_fail(err, ASH_BROKEN, "no temporary file: %s", strerror(errno));
+    if (status == ASH_OK &&
+        (fwrite(script.data, 1, script.len, in) != script.len || fflush(in) != 0 || fseek(in, 0, SEEK_SET) != 0))
         status = ash_fail(err, ASH_BROKEN, "cannot write a temporary file: %s", strerror(errno));
     if (status == ASH_OK)
         status = start(in, messages, &from, &child, err);

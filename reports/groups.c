@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* groups.c - which runs are repetitions of one method, and what the method is called
  *
- * The identity settings of a run are stored as lines "key: value" and do not hold the seed. Runs whose lines are equal are one method.
- * A method's name is made of the keys that all runs have and in which some differ; keys that only some runs have (a strategy brings its
- * own) join only when the others do not tell the methods apart. */
+ * The identity settings of a run are stored as lines "key: value" and do not hold the seed. Runs whose lines are equal are one
+ * method. A method's name is made of the keys that all runs have and in which some differ; keys that only some runs have (a
+ * strategy brings its own) join only when the others do not tell the methods apart. */
 #include "core/text.h"
 #include "reports/private.h"
 #include <stdio.h>
@@ -149,12 +149,15 @@ static ash_status name_by_key(naming *n, const char *asked, ash_error *err)
         }
     if (!found) {
         const char *near = text_nearest(asked, keys, count);
-        return ash_fail(err, ASH_INVALID, "--group is file, name or a setting of the runs such as search.strategy, not \"%s\"%s%s%s", asked,
+        return ash_fail(err, ASH_INVALID,
+                        "--group is file, name or a setting of the runs such as search.strategy, not \"%s\"%s%s%s", asked,
                         near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     }
     for (size_t i = 0; i < n->s->n; i++) {
         const char *value = value_of(&n->of[i], found);
-        n->names[i] = !value ? "-" : strcmp(found, "search.strategy") == 0 ? value : arena_printf(n->a, "%s=%s", last_part(found), value);
+        n->names[i] = !value                                  ? "-"
+                      : strcmp(found, "search.strategy") == 0 ? value
+                                                              : arena_printf(n->a, "%s=%s", last_part(found), value);
         if (!n->names[i])
             return ash_fail_memory(err);
     }

@@ -91,7 +91,8 @@ static bool archive_put(double *rows, size_t *n, const double *p, size_t m)
 
 bool report_counts(const trial *t)
 {
-    return t->status != TRIAL_DUPLICATE && t->status != TRIAL_INVALID && t->status != TRIAL_INFEASIBLE && t->status != TRIAL_PENDING;
+    return t->status != TRIAL_DUPLICATE && t->status != TRIAL_INVALID && t->status != TRIAL_INFEASIBLE &&
+           t->status != TRIAL_PENDING;
 }
 
 typedef struct told {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lines.c - see lines.h */
 #include "reports/lines.h"
+#include "core/text.h"
 #include "reports/chart.h"
 #include "reports/columns.h"
 #include "reports/escape.h"
@@ -12,17 +13,9 @@
 
 /* ---- pieces ---- */
 
-static size_t letters(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += (*text & 0xc0) != 0x80;
-    return n;
-}
-
 static void put_right(buffer *out, const char *text, size_t width)
 {
-    for (size_t n = letters(text); n < width; n++)
+    for (size_t n = text_characters(text); n < width; n++)
         buffer_puts(out, " ");
     buffer_puts(out, text);
 }
@@ -56,10 +49,10 @@ void lines_front(const report *r, const report_view *view, size_t most, size_t c
     char cell[64];
     for (size_t k = 0; k < n; k++) {
         const char *label = report_axis_label(&r->metrics[shown[k]], a);
-        width[k + 1] = letters(heads[k] = label ? label : r->metrics[shown[k]].name);
+        width[k + 1] = text_characters(heads[k] = label ? label : r->metrics[shown[k]].name);
         for (size_t i = 0; i < r->n_front; i++) {
             columns_cell(cell, &r->metrics[shown[k]], r->values[r->front[i] * r->n_metrics + (size_t)shown[k]], " ");
-            width[k + 1] = letters(cell) > width[k + 1] ? letters(cell) : width[k + 1];
+            width[k + 1] = text_characters(cell) > width[k + 1] ? text_characters(cell) : width[k + 1];
         }
     }
     used = width[0];

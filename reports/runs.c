@@ -81,15 +81,18 @@ static ash_status check_pair(const runs *s, size_t i, size_t j, ash_error *err)
     for (size_t k = 0; same && k < p->n_objectives; k++)
         same = strcmp(p->metrics[k].name, q->metrics[k].name) == 0;
     if (!same)
-        return ash_fail(err, ASH_INVALID, "%s has the objectives %s and %s has %s; runs of different objectives cannot be compared", s->labels[i],
+        return ash_fail(err, ASH_INVALID,
+                        "%s has the objectives %s and %s has %s; runs of different objectives cannot be compared", s->labels[i],
                         or_none(p->run->objectives), s->labels[j], or_none(q->run->objectives));
     if (strcmp(or_none(p->run->data_hash), or_none(q->run->data_hash)) != 0)
         return ash_fail(err, ASH_INVALID,
-                        "%s was searched on \"%s\" and %s on \"%s\", whose samples, splits or normalisation differ; runs on different data cannot be compared",
+                        "%s was searched on \"%s\" and %s on \"%s\", whose samples, splits or normalisation differ; runs on "
+                        "different data cannot be compared",
                         s->labels[i], or_none(p->run->data_name), s->labels[j], or_none(q->run->data_name));
     if (!hash_is_zero(&p->run->identity) && hash_equal(&p->run->identity, &q->run->identity))
-        return ash_fail(err, ASH_INVALID, "%s and %s are the same run (same settings, same seed); a repetition needs a seed of its own", s->labels[i],
-                        s->labels[j]);
+        return ash_fail(err, ASH_INVALID,
+                        "%s and %s are the same run (same settings, same seed); a repetition needs a seed of its own",
+                        s->labels[i], s->labels[j]);
     return ASH_OK;
 }
 
@@ -103,7 +106,8 @@ static ash_status choose_reference(runs *s, const runs_request *q, arena *a, ash
     if (q->reference) {
         given = report_parse_reference(q->reference, m, reference);
         if (!given)
-            return ash_fail(err, ASH_INVALID, "--reference takes one number for each objective (%s), not \"%s\"", s->v[0]->run->objectives, q->reference);
+            return ash_fail(err, ASH_INVALID, "--reference takes one number for each objective (%s), not \"%s\"",
+                            s->v[0]->run->objectives, q->reference);
     } else if (s->v[0]->reference_given) {
         given = true;
         for (size_t i = 1; i < s->n; i++)

@@ -20,7 +20,7 @@ typedef struct runs_group {
 } runs_group;
 
 typedef struct runs {
-    report **v; /* (n): each with the common reference point */
+    report **v;          /* (n): each with the common reference point */
     const char **labels; /* (n): "nsga2-1", the file's name without its ending; "study#2" when a file has several runs */
     size_t n;
     runs_group *groups; /* in the order in which their first runs were given */
@@ -40,14 +40,14 @@ typedef struct runs_request {
     const char *reference; /* "0.1,1e5"; NULL: chosen */
 } runs_request;
 
-/* Refuses (ASH_INVALID) runs without trials, the same run twice, runs of different objectives or data, an unknown group key. One run is fine here.
- * Everything lives in `a`. */
+/* Refuses (ASH_INVALID) runs without trials, the same run twice, runs of different objectives or data, an unknown group key. One
+ * run is fine here. Everything lives in `a`. */
 ash_status runs_load(const runs_request *q, arena *a, runs **out, ash_error *err);
 
 /* The hypervolume of a run after `budget`. */
 double runs_hypervolume(const report *r, runs_axis axis, double budget);
 
-typedef struct runs_band { /* of a group: a step function, constant from x[i] to x[i+1] */
+typedef struct runs_band {           /* of a group: a step function, constant from x[i] to x[i+1] */
     double *x, *low, *median, *high; /* (n): quartiles of the hypervolume */
     size_t n;
 } runs_band;
@@ -56,9 +56,9 @@ ash_status runs_hypervolume_band(const runs *s, const runs_group *g, runs_axis a
                                  ash_error *err);
 
 /* The empirical attainment surface over two metrics, both minimised: median[i] is what half of the group's runs attain at x[i] or
- * left of it, low and high what a quarter and three quarters do (Fonseca and Fleming 1996, doi:10.1007/3-540-61723-X_1022). A step
- * function; infinite where too few runs attain anything. Trials beyond the common budget on `axis` do not count. */
-ash_status runs_attainment(const runs *s, const runs_group *g, const char *x, const char *y, runs_axis axis, arena *a, runs_band *out,
-                           ash_error *err);
+ * left of it, low and high what a quarter and three quarters do (Fonseca and Fleming 1996, doi:10.1007/3-540-61723-X_1022). A
+ * step function; infinite where too few runs attain anything. Trials beyond the common budget on `axis` do not count. */
+ash_status runs_attainment(const runs *s, const runs_group *g, const char *x, const char *y, runs_axis axis, arena *a,
+                           runs_band *out, ash_error *err);
 
 #endif

@@ -74,8 +74,10 @@ static ash_status draw_attainment(const runs *s, const runs_chart_view *view, ch
         }
     }
     c->title = arena_printf(c->a, "median attainment of %s and %s", my->label, mx->label);
-    c->x = (chart_axis){.label = report_axis_label(mx, c->a), .unit = mx->unit, .log = plot_wants_log((double[]){lo[0], hi[0]}, 2)};
-    c->y = (chart_axis){.label = report_axis_label(my, c->a), .unit = my->unit, .log = plot_wants_log((double[]){lo[1], hi[1]}, 2)};
+    c->x =
+        (chart_axis){.label = report_axis_label(mx, c->a), .unit = mx->unit, .log = plot_wants_log((double[]){lo[0], hi[0]}, 2)};
+    c->y =
+        (chart_axis){.label = report_axis_label(my, c->a), .unit = my->unit, .log = plot_wants_log((double[]){lo[1], hi[1]}, 2)};
     for (size_t g = 0; g < s->n_groups; g++)
         add_group(c, g, s->groups[g].name, &bands[g], my->percent ? 100 : 1, hi[0], s->groups[g].n > 1);
     return ASH_OK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* statistics.c - see statistics.h
  *
- * Both exact tests count subsets. Under the null hypothesis every way to choose which ranks belong to x is equally likely: for Mann-Whitney
- * all subsets of nx ranks, for the signed ranks all subsets. Midranks are halves, so twice a rank is a whole number, and
- * counting subsets by size and sum is a table filled rank by rank. Up to 50 ranks there are fewer than 2^53 subsets: the
+ * Both exact tests count subsets. Under the null hypothesis every way to choose which ranks belong to x is equally likely: for
+ * Mann-Whitney all subsets of nx ranks, for the signed ranks all subsets. Midranks are halves, so twice a rank is a whole number,
+ * and counting subsets by size and sum is a table filled rank by rank. Up to 50 ranks there are fewer than 2^53 subsets: the
  * counts are exact in a double. */
 #include "reports/statistics.h"
 #include <gsl/gsl_cdf.h>
@@ -74,8 +74,8 @@ static bool twice_midranks(const double *v, size_t n, unsigned *twice, double *t
     return true;
 }
 
-/* The share of equally likely subsets whose sum is as far from `centre` as `sum` is: of `size` ranks, or of any number of them (SIZE_MAX). NaN when out
- * of memory. */
+/* The share of equally likely subsets whose sum is as far from `centre` as `sum` is: of `size` ranks, or of any number of them
+ * (SIZE_MAX). NaN when out of memory. */
 static double share_as_far(const unsigned *twice, size_t n, size_t size, double sum, double centre)
 {
     size_t total = 0, sizes = size == SIZE_MAX ? 1 : size + 1;

@@ -8,6 +8,7 @@
 #include "reports/escape.h"
 #include "reports/figure.h"
 #include "core/pareto.h"
+#include "core/text.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -159,10 +160,7 @@ static void put_axes(drawing *d)
 /* About as wide as Helvetica at 11 px; the widest a viewer's own font makes it is a little more. */
 static double text_width(const char *text)
 {
-    size_t n = 0;
-    for (; *text; text++)
-        n += (*text & 0xc0) != 0x80;
-    return 5.7 * (double)n;
+    return 5.7 * (double)text_characters(text);
 }
 
 typedef struct box {

@@ -17,8 +17,8 @@ static void put_heading(const report *r, buffer *out)
         buffer_puts(out, " of ");
         escape_line(out, r->source);
     }
-    buffer_printf(out, ": %zu trials, %" PRIu64 " evaluated, %zu on the front, %s of training\n\n", r->n_trials, r->evaluations, r->n_front,
-                  text_of_duration(duration, r->train_s));
+    buffer_printf(out, ": %zu trials, %" PRIu64 " evaluated, %zu on the front, %s of training\n\n", r->n_trials, r->evaluations,
+                  r->n_front, text_of_duration(duration, r->train_s));
 }
 
 static void put_baselines(const report *r, buffer *out)

@@ -50,7 +50,9 @@ static void put_series(buffer *out, const chart_series *s, size_t k)
     buffer_puts(out, "\\addplot[");
     switch (s->mark) {
     case CHART_CLOUD: buffer_printf(out, "only marks, mark=*, mark size=0.5pt, color=ashlar%zu, opacity=0.5", k); break;
-    case CHART_POINTS: buffer_printf(out, "only marks, mark=%s, mark size=1.4pt, color=ashlar%zu", symbols[(unsigned)s->style % 8], k); break;
+    case CHART_POINTS:
+        buffer_printf(out, "only marks, mark=%s, mark size=1.4pt, color=ashlar%zu", symbols[(unsigned)s->style % 8], k);
+        break;
     case CHART_LINE: buffer_printf(out, "no marks, thick, %s, color=ashlar%zu", dashes[(unsigned)s->style % 5], k); break;
     case CHART_BAND: buffer_printf(out, "draw=none, fill=ashlar%zu, fill opacity=0.25", k); break;
     }
@@ -74,13 +76,17 @@ ash_status chart_tikz(const chart *c, double width_cm, buffer *out, ash_error *e
     const char *corner = chart_legend_corner(c, &x, &y, width_cm, CHART_HEIGHT(width_cm));
     buffer_puts(out, "% \\usepackage{pgfplots} \\pgfplotsset{compat=1.16}, then \\input this file\n");
     put_colours(c, out);
-    buffer_printf(out, "\\begin{tikzpicture}\n\\begin{axis}[\n  width=%.4gcm, height=%.4gcm, axis lines=left, axis line style={-}, grid=major,\n"
-                       "  grid style={black!10}, tick align=outside, unbounded coords=jump, xminorticks=false, yminorticks=false, label style={font=\\small}, tick label style={font=\\footnotesize},\n"
-                       "  legend cell align=left, legend style={font=\\footnotesize, draw=none, fill=none, ",
-                  width_cm, CHART_HEIGHT(width_cm));
+    buffer_printf(
+        out,
+        "\\begin{tikzpicture}\n\\begin{axis}[\n  width=%.4gcm, height=%.4gcm, axis lines=left, axis line style={-}, grid=major,\n"
+        "  grid style={black!10}, tick align=outside, unbounded coords=jump, xminorticks=false, yminorticks=false, label "
+        "style={font=\\small}, tick label style={font=\\footnotesize},\n"
+        "  legend cell align=left, legend style={font=\\footnotesize, draw=none, fill=none, ",
+        width_cm, CHART_HEIGHT(width_cm));
     if (corner)
-        buffer_printf(out, "at={(%s,%s)}, anchor=%s %s}, legend columns=1,\n", strstr(corner, "right") ? "0.98" : "0.02", strstr(corner, "top") ? "0.98" : "0.02",
-                      strstr(corner, "top") ? "north" : "south", strstr(corner, "right") ? "east" : "west");
+        buffer_printf(out, "at={(%s,%s)}, anchor=%s %s}, legend columns=1,\n", strstr(corner, "right") ? "0.98" : "0.02",
+                      strstr(corner, "top") ? "0.98" : "0.02", strstr(corner, "top") ? "north" : "south",
+                      strstr(corner, "right") ? "east" : "west");
     else
         buffer_puts(out, "at={(0.5,1.02)}, anchor=south, column sep=3pt}, legend columns=2,\n");
     put_axis(out, 'x', &c->x, &x);

@@ -5,12 +5,14 @@
 
 enum { MOST_NAMED = 8 };
 
-/* Up to eight lines have a colour, a dash and a name each; more are coloured by their place on the front, dark to light, with the ends named. */
+/* Up to eight lines have a colour, a dash and a name each; more are coloured by their place on the front, dark to light, with the
+ * ends named. */
 static void style(const report *r, size_t i, size_t n, chart *c, size_t points)
 {
     static const char *const scale[] = {"#440154", "#414487", "#2a788e", "#22a884", "#7ad151"};
     if (n <= MOST_NAMED) {
-        chart_add(c, CHART_LINE, chart_colour(i), (int)i, arena_printf(c->a, "trial %llu", (unsigned long long)r->trials[r->front[i]]->id), points);
+        chart_add(c, CHART_LINE, chart_colour(i), (int)i,
+                  arena_printf(c->a, "trial %llu", (unsigned long long)r->trials[r->front[i]]->id), points);
         return;
     }
     const char *by = r->metrics[r->n_objectives > 1 ? 1 : 0].label;
@@ -40,7 +42,11 @@ static ash_status draw(const report *r, const report_view *view, chart *c, ash_e
     bool percent = error && (shown >= 0 ? r->metrics[shown].percent : r->classification);
     c->title = arena_printf(c->a, "%s: learning curves of the front", r->run->name ? r->run->name : "run");
     c->x = (chart_axis){.label = "epoch", .unit = REPORT_COUNT};
-    c->y = (chart_axis){.label = percent ? "validation error (%)" : error ? "validation error" : "validation loss", .unit = REPORT_PLAIN, .log = true};
+    c->y = (chart_axis){.label = percent ? "validation error (%)"
+                                 : error ? "validation error"
+                                         : "validation loss",
+                        .unit = REPORT_PLAIN,
+                        .log = true};
     for (size_t i = 0; i < r->n_front && !c->failed; i++) {
         const trial *t = r->trials[r->front[i]];
         if (!t->n_curve)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* front.c - the front over two metrics, all trials behind it
  *
- * Grey dots: every trial that has both metrics, at most one per cell of a fine grid, so that a figure of a million trials stays small. Symbols:
- * members of the front over all objectives, by mean weight bits when the run has several. The stepped line is the front over
- * the two metrics shown. Dashed: baselines. */
+ * Grey dots: every trial that has both metrics, at most one per cell of a fine grid, so that a figure of a million trials stays
+ * small. Symbols: members of the front over all objectives, by mean weight bits when the run has several. The stepped line is the
+ * front over the two metrics shown. Dashed: baselines. */
 #include "reports/chart.h"
 #include "reports/figure.h"
 #include <math.h>
@@ -61,7 +61,8 @@ static void add_cloud(const report *r, const point *p, chart *c)
     for (size_t i = 0; i < s->n; i++) {
         if (isnan(p[i].x) || r->on_front[i])
             continue;
-        size_t column = (size_t)(plot_position(&ax, p[i].x) * (GRID_W - 1)), row = (size_t)(plot_position(&ay, p[i].y) * (GRID_H - 1));
+        size_t column = (size_t)(plot_position(&ax, p[i].x) * (GRID_W - 1)),
+               row = (size_t)(plot_position(&ay, p[i].y) * (GRID_H - 1));
         size_t cell = row * GRID_W + column;
         if (seen[cell / 8] & 1u << cell % 8)
             continue;

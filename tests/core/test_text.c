@@ -218,11 +218,19 @@ static void test_errors(void **state)
     assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void test_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(text_characters(""), 0);
+    assert_int_equal(text_characters("a\xc3\xa9\xe2\x89\xa4\xf0\x9f\x98\x80"), 4); /* of 1, 2, 3 and 4 bytes */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_int),     cmocka_unit_test(test_real),         cmocka_unit_test(test_units),   cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_written), cmocka_unit_test(test_comma_locale), cmocka_unit_test(test_nearest), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

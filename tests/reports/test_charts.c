@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Charts in every medium: what gnuplot, LaTeX and a terminal are given is what was meant, hostile text included, and twice the same. */
+/* Charts in every medium: what gnuplot, LaTeX and a terminal are given is what was meant, hostile text included, and twice the
+ * same. */
 #include "reports/chart.h"
 #include "reports/escape.h"
 #include "reports/sample.h"
@@ -107,7 +108,8 @@ static void hostile_text(void **state)
     assert_int_not_equal(access("pwned", F_OK), 0);
     buffer_clear(&out);
     assert_int_equal(chart_tikz(&c, 16, &out, &err), ASH_OK);
-    assert_non_null(strstr(out.data, "\\textbackslash{} \\$(touch pwned) \\{x\\}\\_1\\textasciicircum{}2 \\%d \\& \\#\\textasciitilde{} $<$b$>$ ?"));
+    assert_non_null(strstr(
+        out.data, "\\textbackslash{} \\$(touch pwned) \\{x\\}\\_1\\textasciicircum{}2 \\%d \\& \\#\\textasciitilde{} $<$b$>$ ?"));
     buffer_free(&out);
     arena_destroy(a);
 }
@@ -173,7 +175,9 @@ static void latex_compiles(void **state)
     report *r;
     assert_int_equal(report_build(&run, t, 120, a, &r, &err), ASH_OK);
     FILE *page = fopen(arena_printf(a, "%s/page.tex", folder), "w");
-    fputs("\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}\\usepackage{pgfplots}\\pgfplotsset{compat=1.16}\\begin{document}\n", page);
+    fputs("\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}\\usepackage{pgfplots}\\pgfplotsset{compat="
+          "1.16}\\begin{document}\n",
+          page);
     for (size_t k = 0; report_chart_names[k]; k++) {
         buffer out = {0};
         report_view view = {.x = 1, .y = 0, .chart = report_chart_find(report_chart_names[k])};
@@ -213,7 +217,8 @@ static int close_folder(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(characters),     cmocka_unit_test(steps_and_legend), cmocka_unit_test(hostile_text),
-                                       cmocka_unit_test(twice_the_same), cmocka_unit_test(without_gnuplot),  cmocka_unit_test(latex_compiles)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(characters),      cmocka_unit_test(steps_and_legend),
+                                       cmocka_unit_test(hostile_text),    cmocka_unit_test(twice_the_same),
+                                       cmocka_unit_test(without_gnuplot), cmocka_unit_test(latex_compiles)};
     return cmocka_run_group_tests(tests, open_folder, close_folder);
 }

@@ -34,15 +34,30 @@ static void store(const made *m)
     db *d;
     bool resumed;
     const char *identity = arena_printf(a, "%s %llu", m->settings, (unsigned long long)m->seed);
-    db_run run = {.name = "study", .settings = m->settings, .config = "{}", .seed = m->seed, .objectives = m->objectives,
-                  .reference = m->reference, .data_name = "toy", .data_hash = m->data_hash, .kernel_level = "generic", .space_text = "-",
+    db_run run = {.name = "study",
+                  .settings = m->settings,
+                  .config = "{}",
+                  .seed = m->seed,
+                  .objectives = m->objectives,
+                  .reference = m->reference,
+                  .data_name = "toy",
+                  .data_hash = m->data_hash,
+                  .kernel_level = "generic",
+                  .space_text = "-",
                   .identity = hash_of_bytes(identity, strlen(identity))};
     if (db_open_writer(path_of(m->file), &d, &err) != ASH_OK || db_run_begin(d, &run, true, &resumed, &err) != ASH_OK)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < m->n; i++) {
         metric v[2] = {{"error", m->points[i][0]}, {"macs", m->points[i][1]}};
-        trial t = {.id = i + 1, .status = TRIAL_OK, .genome = "g", .metrics = v, .n_metrics = 2, .virtual_start = i * 10, .virtual_duration = 5,
-                   .trained_macs = 1000 * (i + 1), .key = hash_of_bytes(&i, sizeof i)};
+        trial t = {.id = i + 1,
+                   .status = TRIAL_OK,
+                   .genome = "g",
+                   .metrics = v,
+                   .n_metrics = 2,
+                   .virtual_start = i * 10,
+                   .virtual_duration = 5,
+                   .trained_macs = 1000 * (i + 1),
+                   .key = hash_of_bytes(&i, sizeof i)};
         if (db_put_trial(d, run.id, &t, &err) != ASH_OK)
             fail_msg("%s", err.text);
     }
@@ -52,7 +67,8 @@ static void store(const made *m)
 
 static const char nsga2[] = "train.epochs: 5\nsearch.strategy: nsga2\nsearch.population: 8\n";
 static const char random_search[] = "train.epochs: 5\nsearch.strategy: random\n";
-static const double good[][2] = {{0.5, 50}, {0.25, 25}, {0.125, 10}}, fair[][2] = {{0.5, 50}, {0.5, 25}}, poor[][2] = {{0.75, 75}, {0.75, 50}, {0.5, 50}};
+static const double good[][2] = {{0.5, 50}, {0.25, 25}, {0.125, 10}}, fair[][2] = {{0.5, 50}, {0.5, 25}},
+                    poor[][2] = {{0.75, 75}, {0.75, 50}, {0.5, 50}};
 
 static ash_status load(runs **out, const char *group, const char *reference, size_t n, const char *const *files)
 {
@@ -61,13 +77,17 @@ static ash_status load(runs **out, const char *group, const char *reference, siz
         paths[i] = path_of(files[i]);
     return runs_load(&(runs_request){.paths = paths, .n = n, .group = group, .reference = reference}, a, out, &err);
 }
-#define FILES(...) sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]){__VA_ARGS__}
-#define REFUSED(words, ...)                                      \
-    do {                                                         \
-        runs *s_;                                                \
-        assert_int_equal(load(&s_, __VA_ARGS__), ASH_INVALID);   \
-        if (!strstr(err.text, words))                            \
-            fail_msg("\"%s\" does not say \"%s\"", err.text, words); \
+#define FILES(...)                                                                                                               \
+    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (const char *const[])                                           \
+    {                                                                                                                            \
+        __VA_ARGS__                                                                                                              \
+    }
+#define REFUSED(words, ...)                                                                                                      \
+    do {                                                                                                                         \
+        runs *s_;                                                                                                                \
+        assert_int_equal(load(&s_, __VA_ARGS__), ASH_INVALID);                                                                   \
+        if (!strstr(err.text, words))                                                                                            \
+            fail_msg("\"%s\" does not say \"%s\"", err.text, words);                                                             \
     } while (0)
 
 static int make_studies(void **state)
@@ -83,7 +103,8 @@ static int make_studies(void **state)
         {"both.db", nsga2, "error,macs", "hash", "1,100", 3, good, 3},
         {"both.db", random_search, "error,macs", "hash", "1,100", 3, poor, 3},
         {"epochs.db", "train.epochs: 9\nsearch.strategy: nsga2\nsearch.population: 8\n", "error,macs", "hash", NULL, 1, fair, 2},
-        {"pop.db", "train.epochs: 5\nsearch.strategy: nsga2\nsearch.population: 9\nsearch.extra: 1\n", "error,macs", "hash", NULL, 1, fair, 2},
+        {"pop.db", "train.epochs: 5\nsearch.strategy: nsga2\nsearch.population: 9\nsearch.extra: 1\n", "error,macs", "hash", NULL,
+         1, fair, 2},
         {"objectives.db", nsga2, "macs,error", "hash", NULL, 1, good, 3},
         {"data.db", nsga2, "error,macs", "other", NULL, 1, good, 3},
         {"again.db", nsga2, "error,macs", "hash", NULL, 2, good, 3},
@@ -189,7 +210,7 @@ static void refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(groups_are_methods), cmocka_unit_test(reference_and_budget), cmocka_unit_test(bands),
-                                       cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(groups_are_methods), cmocka_unit_test(reference_and_budget),
+                                       cmocka_unit_test(bands), cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, make_studies, remove_studies);
 }

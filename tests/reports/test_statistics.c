@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tests of significance against published values, against SciPy, and against plain enumeration of every assignment of ranks. */
+/* The tests of significance against published values, against SciPy, and against plain enumeration of every assignment of ranks.
+ */
 #include "reports/statistics.h"
 #include <math.h>
 #include <setjmp.h>
@@ -11,11 +12,13 @@
 #define NEAR(a, b, tolerance) assert_true(fabs((a) - (b)) <= (tolerance))
 #define COUNT(v) (sizeof(v) / sizeof(v)[0])
 
-/* Hollander and Wolfe 1973, page 69: permeability constants of the human chorioamnion; R's ?wilcox.test gives W = 35, p = 0.1272 one-sided. */
+/* Hollander and Wolfe 1973, page 69: permeability constants of the human chorioamnion; R's ?wilcox.test gives W = 35, p = 0.1272
+ * one-sided. */
 static void mann_whitney_of_the_literature(void **state)
 {
     (void)state;
-    const double at_term[] = {0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46}, early[] = {1.15, 0.88, 0.90, 0.74, 1.21};
+    const double at_term[] = {0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46},
+                 early[] = {1.15, 0.88, 0.90, 0.74, 1.21};
     stats_test t = stats_mann_whitney(at_term, 10, early, 5);
     assert_true(t.exact);
     NEAR(t.statistic, 35, 0);
@@ -29,8 +32,9 @@ static void mann_whitney_of_the_literature(void **state)
     assert_string_equal(stats_a12_name(17.0 / 20), "large");
 }
 
-/* Hollander and Wolfe 1973, page 29: depression scale; R's ?wilcox.test gives V = 40, p = 0.01953 one-sided. Wilcoxon's p of scipy's
- * documentation: heights of cross- and self-fertilised corn plants (Darwin), 24 for the smaller sum, p = 0.041259765625. */
+/* Hollander and Wolfe 1973, page 29: depression scale; R's ?wilcox.test gives V = 40, p = 0.01953 one-sided. Wilcoxon's p of
+ * scipy's documentation: heights of cross- and self-fertilised corn plants (Darwin), 24 for the smaller sum, p = 0.041259765625.
+ */
 static void wilcoxon_of_the_literature(void **state)
 {
     (void)state;
@@ -103,8 +107,8 @@ static void exact_is_enumeration(void **state)
     }
 }
 
-/* Larger than the exact tests go, with ties: scipy 1.10.1, mannwhitneyu(x, y, method="asymptotic") and wilcoxon(x, y, method="approx",
- * correction=True) on x = [(7 i) % 23], y = [(5 i) % 19 + 3], i = 0..59 (and x[:31], y[:29] for the former). */
+/* Larger than the exact tests go, with ties: scipy 1.10.1, mannwhitneyu(x, y, method="asymptotic") and wilcoxon(x, y,
+ * method="approx", correction=True) on x = [(7 i) % 23], y = [(5 i) % 19 + 3], i = 0..59 (and x[:31], y[:29] for the former). */
 static void large_samples(void **state)
 {
     (void)state;
@@ -153,8 +157,8 @@ static void quartiles_and_holm(void **state)
     NEAR(p[4], 0.02, 1e-15);
 }
 
-/* Of two samples of two values the bootstrap's distribution is known: a median is 0, 1/2 or 1 with chances 1/4, 1/2, 1/4. The same stream, the
- * same interval. */
+/* Of two samples of two values the bootstrap's distribution is known: a median is 0, 1/2 or 1 with chances 1/4, 1/2, 1/4. The
+ * same stream, the same interval. */
 static void bootstrap(void **state)
 {
     (void)state;
@@ -178,9 +182,12 @@ static void bootstrap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mann_whitney_of_the_literature), cmocka_unit_test(wilcoxon_of_the_literature),
-        cmocka_unit_test(exact_is_enumeration),           cmocka_unit_test(large_samples),
-        cmocka_unit_test(nothing_to_test),                cmocka_unit_test(quartiles_and_holm),
+        cmocka_unit_test(mann_whitney_of_the_literature),
+        cmocka_unit_test(wilcoxon_of_the_literature),
+        cmocka_unit_test(exact_is_enumeration),
+        cmocka_unit_test(large_samples),
+        cmocka_unit_test(nothing_to_test),
+        cmocka_unit_test(quartiles_and_holm),
         cmocka_unit_test(bootstrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

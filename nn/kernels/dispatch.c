@@ -34,7 +34,8 @@ __attribute__((constructor)) static void fill_tables(void)
     can_run[LEVEL_##ident] = (supported);                                                                    \
     tables[LEVEL_##ident] = nn_reference;                                                                    \
     tables[LEVEL_##ident].level = text;                                                                      \
-    nn_level_fill_##ident(&tables[LEVEL_##ident]);
+    if (can_run[LEVEL_##ident]) /* the function that fills a table is itself compiled for the level */       \
+        nn_level_fill_##ident(&tables[LEVEL_##ident]);
 #include "nn/kernels/levels.def"
 #undef NN_LEVEL
 }

@@ -126,6 +126,13 @@ static ash_status put_script(const chart *c, const char *medium, double width, b
 
 /* ---- the program ---- */
 
+static ash_status fail_missing(ash_error *err)
+{
+    return ash_fail(err, ASH_BROKEN,
+                    "this figure is drawn by gnuplot, which is not installed; \"apt-get install gnuplot-nox\" brings it "
+                    "(the front as .svg, and every figure as .tikz, do without)");
+}
+
 static ash_status start(FILE *script, FILE *messages, int *from, pid_t *child, ash_error *err)
 {
     static char *const arguments[] = {"gnuplot", "-d", NULL};
@@ -149,10 +156,7 @@ static ash_status start(FILE *script, FILE *messages, int *from, pid_t *child, a
         return ASH_OK;
     close(ends[0]);
     if (code == ENOENT)
-        return ash_fail(err, ASH_BROKEN,
-                        "this figure is drawn by gnuplot, which is not installed; \"apt-get install gnuplot-nox\" brings it (the "
-                        "front as .svg, and every "
-                        "figure as .tikz, do without)");
+        return fail_missing(err);
     return ash_fail(err, ASH_BROKEN, "cannot start gnuplot: %s", strerror(code));
 }
 
@@ -169,6 +173,8 @@ static ash_status collect(int from, pid_t child, FILE *messages, buffer *out, as
         ;
     if (WIFEXITED(state) && WEXITSTATUS(state) == 0 && out->len)
         return out->failed ? ash_fail_memory(err) : ASH_OK;
+    if (WIFEXITED(state) && WEXITSTATUS(state) == 127 && !out->len) /* where the C library cannot tell at once */
+        return fail_missing(err);
     rewind(messages);
     size_t said = fread(words, 1, sizeof words - 1, messages);
     words[said] = 0;

@@ -368,7 +368,7 @@ void option_print(const option_table *table, const void *settings, bool identity
     }
 }
 
-static void describe_type(const option *o, buffer *out)
+void option_print_type(const option *o, buffer *out)
 {
     static const char *const words[] = {"bool", "int", "real", "size", "count", "text", "name", "ints", "reals", "texts", "names", "map"};
     char low[32], high[32];
@@ -391,7 +391,7 @@ void option_help(const option_table *table, buffer *out)
         for (size_t i = 0; i < table->count; i++) {
             const option *o = &table->rows[i];
             buffer type = {0};
-            describe_type(o, &type);
+            option_print_type(o, &type);
             if (pass == 0) {
                 wide_name = strlen(o->name) > wide_name ? strlen(o->name) : wide_name;
                 wide_type = type.len > wide_type ? type.len : wide_type;

@@ -80,6 +80,9 @@ void option_print(const option_table *table, const void *settings, bool identity
 /* Aligned help: name, type with range and unit, default, help. */
 void option_help(const option_table *table, buffer *out);
 
+/* "int 1..100000", "sgd|adamw", "size 1..1e15 B". */
+void option_print_type(const option *o, buffer *out);
+
 const option *option_find(const option_table *table, const char *name);
 
 #endif

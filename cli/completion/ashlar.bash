@@ -18,8 +18,9 @@ _ashlar() {
     [[ $current == "=" ]] && current=
     [[ $previous == "=" ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
     if [[ $previous == --* ]] && grep -qE -- "$previous=[A-Z]" <<<"$help"; then
-        if [[ $previous == --format ]]; then # "table (for people), csv or json"
-            words=$(_ashlar_option "$help" "$previous" | sed 's/([^)]*)//g; s/[;:].*//' | tr -cs 'a-z0-9' '\n' | grep -vxE 'or|and|default|the|a')
+        if [[ $previous == --format ]]; then # a list of its own, or "table (for people), csv or json"
+            words=$(sed -n '/^Formats:/,/^$/s/^  \([a-z0-9]*\)  .*/\1/p' <<<"$help")
+            [[ -n $words ]] || words=$(_ashlar_option "$help" "$previous" | sed 's/([^)]*)//g' | grep -oE '\b[a-z0-9]+\b' | grep -vx or)
             COMPREPLY=($(compgen -W "$words" -- "$current"))
         else
             compopt -o filenames 2>/dev/null

@@ -26,7 +26,7 @@ done
 same "an option" "--evaluations=" "$(offers 'ashlar run --ev')"
 same "a value" "csv" "$(offers 'ashlar query --format c')"
 same "a value after =" "table csv json" "$(offers 'ashlar query --format=')"
-[[ " $(offers 'ashlar report x.db --format ') " == *" html svg "* ]] || fail "formats of report: $(offers 'ashlar report x.db --format ')"
+[[ " $(offers 'ashlar report x.db --format ') " == *" html svg "*" latex "* ]] || fail "formats of report: $(offers 'ashlar report x.db --format ')"
 same "actions" "check count sample show" "$(offers 'ashlar space ')"
 touch one.db two.yaml three.txt
 mkdir folder

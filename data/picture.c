@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FILE = 1 << 29 };
+enum { MOST_FILE = 1 << 29, HEAD = 1 << 16 };
 
 static ash_status corrupt(const char *path, const char *kind, const char *why, ash_error *err)
 {
@@ -168,30 +168,42 @@ static ash_status open_jpeg(const char *path, const buffer *file, int channels, 
 
 /* ---- either ---- */
 
-static ash_status open_any(const char *path, int channels, int background, picture *out, ash_error *err)
+static ash_status decode(const char *path, const buffer *file, int channels, int background, picture *out, ash_error *err)
 {
-    buffer file = {0};
     *out = (picture){0};
-    ash_status status = data_file_slurp(path, MOST_FILE, &file, err);
-    if (status == ASH_OK && file.len >= 8 && memcmp(file.data, "\x89PNG\r\n\x1a\n", 8) == 0)
-        status = open_png(path, &file, channels, background, out, err);
-    else if (status == ASH_OK && file.len >= 3 && memcmp(file.data, "\xff\xd8\xff", 3) == 0)
-        status = open_jpeg(path, &file, channels, background, out, err);
-    else if (status == ASH_OK)
-        status = ash_fail(err, ASH_INVALID, "%s: %s", path,
-                          file.len ? "neither a PNG nor a JPEG file, whatever its name says" : "the file is empty");
-    buffer_free(&file);
-    return status;
-}
-
-ash_status picture_probe(const char *path, picture *out, ash_error *err)
-{
-    return open_any(path, 0, 0, out, err);
+    if (file->len >= 8 && memcmp(file->data, "\x89PNG\r\n\x1a\n", 8) == 0)
+        return open_png(path, file, channels, background, out, err);
+    if (file->len >= 3 && memcmp(file->data, "\xff\xd8\xff", 3) == 0)
+        return open_jpeg(path, file, channels, background, out, err);
+    return ash_fail(err, ASH_INVALID, "%s: %s", path,
+                    file->len ? "neither a PNG nor a JPEG file, whatever its name says" : "the file is empty");
 }
 
 ash_status picture_read(const char *path, int channels, int background, picture *out, ash_error *err)
 {
-    return open_any(path, channels, background, out, err);
+    buffer file = {0};
+    ash_status status = data_file_slurp(path, MOST_FILE, &file, err);
+    if (status == ASH_OK)
+        status = decode(path, &file, channels, background, out, err);
+    buffer_free(&file);
+    return status;
+}
+
+/* The header is among the first bytes, but for a few files with long notes before it: those are read whole. */
+ash_status picture_probe(const char *path, picture *out, ash_error *err)
+{
+    char bytes[HEAD];
+    data_file f;
+    size_t got = 0;
+    ash_status status = data_file_open(&f, path, err);
+    if (status == ASH_OK)
+        status = data_file_read(&f, bytes, sizeof bytes, &got, err);
+    data_file_close(&f);
+    if (status != ASH_OK)
+        return status;
+    const buffer head = {.data = bytes, .len = got};
+    status = decode(path, &head, 0, 0, out, err);
+    return status == ASH_INVALID && got == sizeof bytes ? picture_read(path, 0, 0, out, err) : status;
 }
 
 void picture_free(picture *p)

@@ -21,7 +21,7 @@ typedef struct picture {
 
 /* The header only: size, and whether the file is grey or coloured. Errors name the file. */
 ash_status picture_probe(const char *path, picture *out, ash_error *err);
-/* All of it with c = channels (1 or 3); free with picture_free. `background` (0 to 255) is behind transparent pixels. */
+/* All of it with c = channels (1 or 3; 0: the header only); free with picture_free. `background` (0 to 255) is behind transparent pixels. */
 ash_status picture_read(const char *path, int channels, int background, picture *out, ash_error *err);
 void picture_free(picture *p);
 

@@ -134,6 +134,18 @@ static void test_jpeg(void **state)
     data_close(d);
     buffer b = {0};
     add_jpeg(&b, 16, 16, 3, JCS_RGB, colour);
+    /* a long note before the header, as cameras and editors write them */
+    buffer noted = {0};
+    buffer_add(&noted, b.data, 2);
+    for (int i = 0; i < 2; i++) {
+        static const char note[65533];
+        buffer_add(&noted, "\xff\xfe\xff\xff", 4); /* a comment of 65,535 bytes, with its length */
+        buffer_add(&noted, note, sizeof note);
+    }
+    buffer_add(&noted, b.data + 2, b.len - 2);
+    write_file("set/a/1.JPG", noted.data, noted.len);
+    buffer_free(&noted);
+    data_close(must_open(SET));
     write_file("set/a/1.JPG", b.data, b.len - 30);
     must_fail(SET, ASH_INVALID, "set/a/1.JPG: this JPEG file is damaged (");
     write_file("set/a/1.JPG", b.data, 40);

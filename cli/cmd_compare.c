@@ -233,6 +233,8 @@ static void print(const comparison *c, const request *q)
     const char *only = q->table ? q->table : q->format == FORMAT_CSV ? "methods" : NULL;
     if (people)
         print_measure(c);
+    if (json && !only)
+        printf("{\"budget\":%.17g,\"by\":\"%s\",\"percent\":%s,", c->budget, axis_names[c->axis], c->s->box > 0 ? "true" : "false");
     for (int i = 0, n = 0; i < 3; i++) {
         if (only && strcmp(only, table_names[i]) != 0)
             continue;
@@ -240,7 +242,7 @@ static void print(const comparison *c, const request *q)
             continue;
         table *t = makers[i](c, people);
         if (json && !only)
-            printf("%s\"%s\":", n ? "," : "{", table_names[i]);
+            printf("%s\"%s\":", n ? "," : "", table_names[i]);
         else if (n)
             putchar('\n');
         table_print(t, q->format, stdout);

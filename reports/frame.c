@@ -110,13 +110,14 @@ ash_status frame_write(const report *r, const frame_progress *p, const report_vi
     buffer_free(&line);
     buffer_puts(out, "\n\n");
     size_t failures = without_result(r) ? FAILURES + AROUND_FAILURES : 0, rows = size->rows < 24 ? 24 : size->rows;
-    size_t used = HEAD + AROUND_PLOT + MEMBERS + AROUND_MEMBERS + LAST + AROUND_LAST + failures;
+    size_t members = rows >= 36 ? MEMBERS + AROUND_MEMBERS : 0; /* a small terminal has the plot and the last trials */
+    size_t used = HEAD + AROUND_PLOT + members + LAST + AROUND_LAST + failures;
     lines_size plot = {size->columns, rows > used + 6 ? rows - used : 6, size->ascii};
     if (plot.rows > 20)
         plot.rows = 20;
     if (lines_plot(r, view, &plot, a, out, err) != ASH_OK)
         return err->status;
-    if (r->n_front) {
+    if (r->n_front && members) {
         buffer_puts(out, "\n");
         lines_front(r, view, MEMBERS, size->columns, a, out);
     }

@@ -57,6 +57,7 @@ far = [abs(wins([both[i] for i in c], [both[i] for i in range(6) if i not in c])
 assert abs(t['mann_whitney_p'] - sum(far) / len(far)) < 1e-12
 assert t['low'] <= t['median_difference'] <= t['high']
 assert abs(u['mann_whitney_p'] - t['mann_whitney_p']) < 1e-12 and abs(u['a12'] + t['a12'] - 1) < 1e-12
+assert all['budget'] == 9 and all['by'] == 'evaluations' and all['percent'] is True
 assert t['pairs'] == sum(a != b for a, b in zip(n, r))
 EOF
 python3 check.py || fail "compare does not agree with Python"

@@ -240,15 +240,16 @@ static void put_train(const data_set *d, buffer *out)
     static const char *const images[] = {"epochs", NULL};
     static const char *const few_images[] = {"epochs", "batch", NULL};
     static const char *const tables[] = {"epochs", "optimizer", "lr", NULL};
-    bool few = d->is_image && d->train.n < 1000;
-    size_t most = !d->is_image ? 60 : few ? 40 : 20, epochs = 60000 / (d->train.n ? d->train.n : 1);
+    bool gentle = !d->is_image || d->task == DATA_RECONSTRUCTION; /* squared errors of many values have small gradients: steps that adapt */
+    bool few = !gentle && d->train.n < 1000;
+    size_t most = gentle ? 60 : few ? 40 : 20, epochs = 60000 / (d->train.n ? d->train.n : 1);
     epochs = epochs > most ? most : epochs < 3 ? 3 : epochs;
     buffer_printf(out, "\ntrain:                             # how every network is trained\n  epochs: %zu\n", epochs);
     if (few)
         buffer_puts(out, "  batch: 16\n");
-    if (!d->is_image)
+    if (gentle)
         buffer_puts(out, "  optimizer: adamw\n  lr: 0.01\n");
-    put_comments(&nn_recipe_options, "  ", !d->is_image ? tables : few ? few_images : images, out);
+    put_comments(&nn_recipe_options, "  ", gentle ? tables : few ? few_images : images, out);
 }
 
 static void put_search(const data_set *d, buffer *out)

@@ -111,8 +111,12 @@ static void default_columns(plan *p, const char *source, const char **objectives
     show(p, "trial");
     if (any_status)
         show(p, "status");
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        const char *test = arena_printf(p->s->a, "test_%s", objectives[i]);
         show(p, objectives[i]);
+        if (test && measured(p, source, test))
+            show(p, test);
+    }
     for (size_t i = 0; i < p->n_pareto; i++)
         show(p, p->pareto[i]);
     if (p->by)
@@ -154,7 +158,7 @@ static ash_status make_plan(plan *p, const request *r, const char *source, ash_e
     if (p->n_pareto > 64)
         return ash_fail(err, ASH_INVALID, "--pareto takes up to 64 metrics");
     p->by = r->by ? r->by : p->n_pareto ? p->pareto[0] : n_objectives ? objectives[0] : NULL;
-    p->cap = n_columns + n_objectives + p->n_pareto + 10;
+    p->cap = n_columns + 2 * n_objectives + p->n_pareto + 10;
     if (!(p->shown = ARENA_NEW(s->a, const char *, p->cap)))
         return ash_fail_memory(err);
     for (size_t i = 0; i < n_columns; i++)

@@ -48,10 +48,10 @@ crlf() { sed 's/$/\r/'; }
 q() { local run=$1; shift; "$ASHLAR" query "$study" --run "$run" "$@"; }
 
 # ---- for people: aligned, grouped, no trailing spaces ----
-prints 'trial  error   macs test_error genome
-    4 0.2500 20 000     0.3000 conv(width=6)
-    7 0.3333 12 345            conv(width=5)
-    1 0.5000   1000            conv(width=4)' query "$study" --run 1
+prints 'trial  error test_error   macs genome
+    4 0.2500     0.3000 20 000 conv(width=6)
+    7 0.3333            12 345 conv(width=5)
+    1 0.5000              1000 conv(width=4)' query "$study" --run 1
 prints 'trial  error macs genome
     1 0.5000 1000 conv(width=4)' query "$study" # the latest run
 prints 'trial          macs  error

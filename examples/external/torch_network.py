@@ -88,11 +88,14 @@ class Layer(nn.Module):
             return sum(xs[1:], x)
         if self.op == "identity":
             return x
-        return {"relu": F.relu, "relu6": F.relu6}[self.op](x)
+        if self.op == "multiply":
+            return xs[0] * xs[1]
+        return ACTIVATIONS[self.op](x)
 
 
+ACTIVATIONS = {"relu": F.relu, "relu6": F.relu6, "hard_swish": F.hardswish, "hard_sigmoid": F.hardsigmoid, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
 KNOWN = ("conv2d", "depthwise_conv2d", "dense", "batch_norm", "max_pool", "avg_pool", "global_avg_pool", "flatten", "dropout", "concat", "add",
-         "identity", "relu", "relu6")
+         "identity", "multiply", *ACTIVATIONS)
 
 
 class Network(nn.Module):

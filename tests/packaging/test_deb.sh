@@ -37,7 +37,7 @@ for package in ashlar libashlar-dev libashlar0; do
     awk '$2 != "root/root" || $1 ~ /^[^l](....w|.......w)/ || ($1 ~ /^d/ && $1 !~ /^drwxr-xr-x/) { print; bad = 1 } END { exit !bad }' list && fail "permissions in $package"
 done
 dpkg-deb -c ashlar_*.deb | awk '{print $6}' >list
-for file in bin/ashlar share/man/man1/ashlar.1.gz share/man/man1/ashlar-run.1.gz share/man/man5/ashlar-runfile.5.gz share/ashlar/examples/digits.yaml \
+for file in bin/ashlar share/man/man1/ashlar.1.gz share/man/man1/ashlar-run.1.gz share/man/man5/ashlar-runfile.5.gz share/ashlar/examples/digits.yaml share/doc/ashlar/docs/search-space.md \
             share/bash-completion/completions/ashlar share/zsh/vendor-completions/_ashlar share/fish/vendor_completions.d/ashlar.fish; do
     grep -qx "./usr/$file" list || fail "ashlar lacks $file"
 done

@@ -93,7 +93,9 @@
       from = null;
     });
     chart.addEventListener('pointercancel', () => { from = null; band.hidden = true; });
-    A.on('row selection view theme charts', render);
+    let timer;
+    A.on('row view theme charts', render);
+    A.on('selection', () => { clearTimeout(timer); timer = setTimeout(render, 120); }); /* not at every step of a drag */
   }
   A.curves = {render, wire};
 })(window.ashlar);

@@ -27,7 +27,10 @@
     const seen = new Map(); /* columns that others may be like */
     function ints(n, planes) {
       const out = new Uint32Array(n);
-      for (let k = 0; k < planes; k++, at += n) for (let i = 0; i < n; i++) out[i] |= bytes[at + i] << 8 * k;
+      for (let k = 0; k < planes; k++) {
+        const plane = bytes.subarray(at, at += n), shift = 8 * k;
+        if (k) for (let i = 0; i < n; i++) out[i] |= plane[i] << shift; else out.set(plane);
+      }
       return out;
     }
     function varint() {

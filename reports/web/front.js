@@ -32,7 +32,12 @@
 
   /* The front of just these two axes, over trials that are ok. */
   function steps(rows, xs, ys) {
-    const sorted = rows.filter(i => d.ok[i]).sort((a, b) => xs[a] - xs[b] || ys[a] - ys[b]), out = [];
+    /* most rows are above a point further left: a pass over strips of x leaves few to sort */
+    const [lo, hi] = A.axes.extent(xs, rows), strip = i => Math.floor((xs[i] - lo) / (hi - lo || 1) * 999), least = new Float64Array(1000).fill(Infinity);
+    for (const i of rows) if (d.ok[i] && ys[i] < least[strip(i)]) least[strip(i)] = ys[i];
+    let before = Infinity;
+    for (let k = 0; k < 1000; k++) { const here = least[k]; least[k] = before; before = Math.min(before, here); }
+    const sorted = Array.from(rows.filter(i => d.ok[i] && ys[i] < least[strip(i)])).sort((a, b) => xs[a] - xs[b] || ys[a] - ys[b]), out = [];
     for (const i of sorted) if (!out.length || ys[i] < ys[out[out.length - 1]]) out.push(i);
     return out;
   }
@@ -76,7 +81,7 @@
         g.beginPath();
         for (const i of list) {
           if (c.of[i] !== at) continue;
-          if (many) g.rect(px[i] - r, py[i] - r, 2 * r, 2 * r);
+          if (many) g.fillRect(px[i] - r, py[i] - r, 2 * r, 2 * r); /* one path of 100,000 squares is slow to fill */
           else { g.moveTo(px[i] + r, py[i]); g.arc(px[i], py[i], r, 0, 7); }
         }
         g.fill();
@@ -97,6 +102,7 @@
       g.stroke();
       g.restore();
     }
+    others(g, t);
     const big = members.length > 300 ? 3.2 : 5.2;
     for (const chosen of [0, 1]) for (const i of members) {
       const on = !sel.active || sel.mask[i];
@@ -107,7 +113,6 @@
       g.lineWidth = 1; g.strokeStyle = t.card; g.stroke();
     }
     g.globalAlpha = 1;
-    others(g, t);
     names(g, t);
     if (s.lineage && s.row >= 0) ancestry(g, t);
     if (s.row >= 0 && px[s.row] > -1e3) {
@@ -125,6 +130,7 @@
     g.lineWidth = 1.4; g.globalAlpha = 0.75;
     overlaid().forEach((group, k) => {
       g.strokeStyle = A.progress.colours(t)[k % 5];
+      g.setLineDash([[6, 3], [2, 3], [9, 3, 2, 3]][k % 3]); /* dots have these colours too */
       for (const run of group.runs) {
         if (run.own) continue;
         const points = run.front.map(p => [p[kx], p[ky]]).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
@@ -245,7 +251,7 @@
     c.list.forEach((k, at) => { if (used[at]) item(k.text, k.colour); });
     item('front of these two axes', t.steps, 'line');
     if (plot.lines.length) item('baseline', null, 'dash');
-    overlaid().forEach((g, k) => item(`front of ${g.name}`, A.progress.colours(t)[k % 5], 'line'));
+    overlaid().forEach((g, k) => item(`fronts of ${g.name} (dashed)`, A.progress.colours(t)[k % 5], 'line'));
     $('front-note').textContent = `Large dots: the ${d.frontRows.length} trials that no other beats on ${d.head.objectives.map(A.label).join(', ')} together. ` +
       'Drag to select, click a dot for its details; with the chart in focus the arrow keys walk along the front and Escape clears the selection.' +
       (plot.hidden ? ` ${A.grouped(plot.hidden)} trials are outside.` : '') +

@@ -36,11 +36,14 @@
 
   /* Reasons that differ only in numbers are one group. */
   function failed() {
-    const groups = new Map(), box = $('failed-body'), c = head.counts;
-    for (let i = 0; i < d.n; i++) if (!d.ok[i] && d.status(i) !== 'duplicate') {
-      const reason = d.reason(i), key = `${d.status(i)} ${reason.replace(/\d[\d\s.,\u202f]*\d|\d/g, '#')}`;
-      if (!groups.has(key)) groups.set(key, {status: d.status(i), reason, rows: []});
-      groups.get(key).rows.push(i);
+    const exact = new Map(), groups = new Map(), box = $('failed-body'), c = head.counts;
+    for (let i = 0; i < d.n; i++) if (!d.ok[i] && !d.duplicate[i]) {
+      const key = `${d.status(i)} ${d.reason(i)}`;
+      if (exact.has(key)) exact.get(key).rows.push(i); else exact.set(key, {status: d.status(i), reason: d.reason(i), rows: [i]});
+    }
+    for (const [text, g] of exact) {
+      const key = text.replace(/\d[\d\s.,\u202f]*\d|\d/g, '#');
+      if (groups.has(key)) for (const i of g.rows) groups.get(key).rows.push(i); else groups.set(key, g);
     }
     const others = Object.keys(c).filter(k => !['trials', 'evaluations', 'front', 'ok', 'duplicate'].includes(k));
     el(box, 'p', {className: 'note', id: 'outcomes'}, `${A.grouped(c.ok || 0)} ok` + (c.duplicate ? `, ${A.grouped(c.duplicate)} duplicates (answered by their original)` : '') +

@@ -73,11 +73,14 @@
     controls(); themes(); show();
     const views = [A.front, A.parallel, A.curves, A.progress, A.lineage, A.importance, A.picker, A.table, A.detail];
     for (const v of views) v.wire();
-    A.made.render();
-    A.front.render(); A.parallel.render(); A.picker.render(); A.detail.render(); A.lineage.render(); A.table.render();
-    A.curves.render(); A.progress.render(); /* when the chart library is there already; else it says so when it comes */
-    A.ready = true;
-    setTimeout(() => { library(); A.importance.render(); });
+    /* the large views first, while the page is short: each asks for its width, and so for a layout of what is there */
+    A.front.render(); A.parallel.render();
+    performance.mark('charts');
+    setTimeout(() => {
+      A.made.render(); A.detail.render(); A.picker.render(); A.lineage.render(); A.table.render();
+      A.ready = true;
+      setTimeout(() => { library(); A.importance.render(); });
+    });
     addEventListener('hashchange', () => {
       A.readAddress();
       for (const kind of ['selection', 'view', 'row', 'table']) A.changed(kind);

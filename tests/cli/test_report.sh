@@ -99,7 +99,9 @@ refuses 2 'html, svg, csv, json,' "$study" --format docx
 refuses 2 'is a folder' "$study" --run 1 -o "$folder"
 refuses 2 'is the database itself' "$study" --run 1 -o "$study"
 refuses 2 'which database' --run 1
-refuses 2 'are the same run' "$study" "$study"
+refuses 2 'are the same run' "$study" "$study" --run 1
+refuses 2 'several runs side by side are for the page' "$study" --all -o x2.csv
+writes "$folder/all.html" '"groups":[{' "$study" --run 1 --all -o all.html
 refuses 1 'cannot write it' "$study" --run 1 -o "$folder/none/x.html"
 refuses 2 'none.db' "$folder/none.db"
 

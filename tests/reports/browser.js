@@ -114,7 +114,7 @@ async function brushFront(p) {
   assert(listed.length > 3 && listed.every(id => inside(trialOf.get(id))), 'rows of the selection');
   const lines = all.filter(t => t.status !== 'duplicate' && ['error', 'macs', 'model_bytes', 'mean_weight_bits', 'params', 'peak_ram_bytes'].every(k => k in t.metrics)).length;
   assert((await p.run(() => document.getElementById('parallel-note').textContent)).includes(`Lines: ${lines} trials of the selection`));
-  assert((await p.run(() => document.getElementById('curve-note').textContent)).includes('of the selection'));
+  await p.until('curves of the selection', () => document.getElementById('curve-note').textContent.includes('of the selection'));
   const best = Math.min(...all.filter(t => t.status === 'ok').map(t => t.metrics.error));
   const picked = await p.run(() => Number(document.getElementById('picker-best').textContent.slice(6)));
   assert.strictEqual(trialOf.get(picked).metrics.error, best);
@@ -179,6 +179,7 @@ async function picker(p) {
   const wanted = best(2048, 8192);
   await p.until(`trial ${wanted.id}`, id => { const e = document.getElementById('picker-best'); return e && e.textContent === `Trial ${id}`; }, wanted.id);
   assert.strictEqual(await p.run(() => document.querySelector('#picker-result .genome-box').textContent), wanted.genome);
+  await p.until('both limits', () => ashlar.state.ranges.size === 2 && document.querySelector('#picker-result').textContent.includes('peak_ram_bytes <='));
   const commands = await p.run(() => [...document.querySelectorAll('#picker-result .command code')].map(e => e.textContent));
   assert.deepStrictEqual(commands, [`ashlar show sample.db ${wanted.id} --run 1`,
     "ashlar query sample.db --run 1 --top 1 --by error --where 'model_bytes <= 2048 and peak_ram_bytes <= 8192'"]);

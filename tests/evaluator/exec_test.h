@@ -30,6 +30,7 @@ typedef struct sleeper {
     atomic_int crashes_left;
     bool hogs;        /* the evaluation of crashes_at asks for a gigabyte instead */
     int kills_every;  /* evaluations after which a trainer kills its worker; 0: never */
+    atomic_int kills;
     char path[64];    /* where another process finds this */
     int fd;
     size_t kept;      /* bytes of weights that came over */
@@ -49,8 +50,11 @@ static inline ash_status sleeper_evaluate(void *state, trial *t, arena *a, bool 
         else if (!s->hogs)
             raise(SIGSEGV);
     }
-    if (trainer_of && s->kills_every && (atomic_load(&s->evaluated) + 1) % s->kills_every == 0)
-        kill(getppid(), SIGKILL);
+    if (trainer_of && s->kills_every) {
+        int kills = atomic_load(&s->evaluated) / s->kills_every, before = kills - 1;
+        if (atomic_compare_exchange_strong(&s->kills, &before, kills)) /* once each time */
+            kill(getppid(), SIGKILL);
+    }
     if (s->sleeps)
         usleep((useconds_t)(mix(t->id + s->x.order) % 1500));
     if (s->breaks_at && t->id == (uint64_t)s->breaks_at)

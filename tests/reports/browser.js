@@ -203,8 +203,14 @@ async function picker(p) {
 async function curves(p) {
   await p.run(() => document.getElementById('curve-chart').scrollIntoView({block: 'center', behavior: 'instant'}));
   await p.until('the curves', () => document.getElementById('curve-chart').project);
-  const [a, b] = await p.run(() => { const c = document.getElementById('curve-chart'); return [c.project(9.6, 8), c.project(12.4, 25)]; });
-  await p.drag(a, b);
+  const corners = () => p.run(() => { const c = document.getElementById('curve-chart'); return [c.project(9.6, 8), c.project(12.4, 25)]; });
+  let rectangle = await corners(), before;
+  do { /* the chart follows the selection after a moment: until it stands still */
+    before = JSON.stringify(rectangle);
+    await new Promise(resolve => setTimeout(resolve, 400));
+    rectangle = await corners();
+  } while (JSON.stringify(rectangle) !== before);
+  await p.drag(...rectangle);
   await p.until('picked', () => ashlar.state.picked && !document.getElementById('selection').hidden);
   const got = await p.run(() => [...ashlar.state.picked].map(i => ashlar.data.id[i]).sort((x, y) => x - y));
   const through = t => t.curve && t.curve.epoch.some((e, i) => e >= 10 && e <= 12 && t.curve.val_error[i] >= 0.08 && t.curve.val_error[i] <= 0.25);
@@ -340,10 +346,13 @@ async function links(browser, p, name) {
 
 async function strips(p) {
   await p.middle('#networks');
-  const n = await p.until('strips', () => document.querySelectorAll('.strip svg.net').length);
-  assert(n >= 3);
-  await p.click(await p.middle('.strip:nth-child(2) .head'));
-  await p.until('a strip is selected', () => document.querySelector('.strip:nth-child(2)').getAttribute('aria-pressed') === 'true');
+  await p.until('three strips', () => document.querySelectorAll('.strip svg.net').length >= 3); /* they are drawn as they come into view */
+  const pressed = () => document.querySelector('.strip:nth-child(2)').getAttribute('aria-pressed') === 'true';
+  for (let tries = 0; tries < 10 && !(await p.run(pressed)); tries++) { /* what comes into view moves what is below it */
+    await p.click(await p.middle('.strip:nth-child(2) .head'));
+    await new Promise(resolve => setTimeout(resolve, 200));
+  }
+  assert(await p.run(pressed), 'a strip is selected by a click');
 }
 
 /* A description with fields absent or of another type is drawn as far as it goes. */

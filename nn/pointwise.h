@@ -48,4 +48,26 @@ static inline void nn_pointwise_backward(const nn_pass *p, float (*slope)(float)
             }
 }
 
+/* The whole operator: nn_op_IDENT. zero_moves: whether f(0) is not 0. */
+#define NN_POINTWISE_OP(ident, text, zero_moves, f, slope)                                                             \
+    static void ident##_forward(const nn_pass *p)                                                                      \
+    {                                                                                                                  \
+        nn_pointwise_forward(p, f);                                                                                    \
+    }                                                                                                                  \
+    static void ident##_backward(const nn_pass *p)                                                                     \
+    {                                                                                                                  \
+        nn_pointwise_backward(p, slope);                                                                               \
+    }                                                                                                                  \
+    const nn_op nn_op_##ident = {                                                                                      \
+        .name = #ident,                                                                                                \
+        .help = text,                                                                                                  \
+        .min_inputs = 1,                                                                                               \
+        .max_inputs = 1,                                                                                               \
+        .infer = nn_pointwise_infer,                                                                                   \
+        .in_place = 1,                                                                                                 \
+        .moves_zero = zero_moves,                                                                                      \
+        .forward = ident##_forward,                                                                                    \
+        .backward = ident##_backward,                                                                                  \
+    };
+
 #endif

@@ -14,24 +14,4 @@ static float slope(float x)
     return x > -3 && x < 3 ? 1.0f / 6 : 0;
 }
 
-static void forward(const nn_pass *p)
-{
-    nn_pointwise_forward(p, value);
-}
-
-static void backward(const nn_pass *p)
-{
-    nn_pointwise_backward(p, slope);
-}
-
-const nn_op nn_op_hard_sigmoid = {
-    .name = "hard_sigmoid",
-    .help = "min(max(x + 3, 0), 6) / 6",
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .infer = nn_pointwise_infer,
-    .in_place = 1,
-    .moves_zero = true,
-    .forward = forward,
-    .backward = backward,
-};
+NN_POINTWISE_OP(hard_sigmoid, "min(max(x + 3, 0), 6) / 6", true, value, slope)

@@ -16,23 +16,4 @@ static float slope(float x)
     return x <= -3 ? 0 : x >= 3 ? 1 : x * (1.0f / 3) + 0.5f;
 }
 
-static void forward(const nn_pass *p)
-{
-    nn_pointwise_forward(p, value);
-}
-
-static void backward(const nn_pass *p)
-{
-    nn_pointwise_backward(p, slope);
-}
-
-const nn_op nn_op_hard_swish = {
-    .name = "hard_swish",
-    .help = "x min(max(x + 3, 0), 6) / 6",
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .infer = nn_pointwise_infer,
-    .in_place = 1,
-    .forward = forward,
-    .backward = backward,
-};
+NN_POINTWISE_OP(hard_swish, "x min(max(x + 3, 0), 6) / 6", false, value, slope)

@@ -17,23 +17,4 @@ static float slope(float x)
     return 1 - y * y;
 }
 
-static void forward(const nn_pass *p)
-{
-    nn_pointwise_forward(p, value);
-}
-
-static void backward(const nn_pass *p)
-{
-    nn_pointwise_backward(p, slope);
-}
-
-const nn_op nn_op_tanh = {
-    .name = "tanh",
-    .help = "hyperbolic tangent",
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .infer = nn_pointwise_infer,
-    .in_place = 1,
-    .forward = forward,
-    .backward = backward,
-};
+NN_POINTWISE_OP(tanh, "hyperbolic tangent", false, value, slope)

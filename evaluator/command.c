@@ -108,7 +108,7 @@ static char *search_path(const command_state *s, const char *name)
         size_t n = strcspn(p, ":");
         char *file = arena_printf(s->arena, "%.*s/%s", n ? (int)n : 1, n ? p : ".", name);
         if (is_file(file) && access(file, X_OK) == 0)
-            return realpath(file, NULL) ? file : NULL;
+            return file;
         p += n + (p[n] == ':');
     }
     return NULL;

@@ -13,7 +13,8 @@ workers() { pgrep -P "$1" -f ' worker$'; } # PID of the run
 run=$!
 killed=0
 RANDOM=4711
-for moment in $(seq 8); do
+for moment in $(seq 60); do
+    { [ $killed -lt 6 ] && kill -0 $run 2>/dev/null; } || break
     sleep "0.$(printf %03d $((RANDOM % 300 + 50)))"
     worker=$(workers $run | head -1)
     [ -n "$worker" ] || continue
@@ -50,10 +51,12 @@ wait $run
 status=$?
 [ $status -eq 1 ] && grep -q 'resume with: ashlar run' err.txt || [ $status -eq 0 ] || fail "interrupted: status $status, $(cat err.txt)"
 
-# no training fits into this
-"$ASHLAR" run small.yaml -q --db capped.db --evaluations 3 --executor process --set execution.memory_cap=4K >out.txt 2>err.txt
-"$ASHLAR" query capped.db --format csv --sql 'SELECT status, reason FROM trials' >out.txt 2>&1
-grep -q 'failed.*lost 3 times' out.txt || fail "a memory cap that nothing fits into: $(cat out.txt err.txt)"
+# no training fits into this (a sanitizer alone would not)
+if [ -z "${ASHLAR_SANITIZE:-}" ]; then
+    "$ASHLAR" run small.yaml -q --db capped.db --evaluations 3 --executor process --set execution.memory_cap=4K >out.txt 2>err.txt
+    "$ASHLAR" query capped.db --format csv --sql 'SELECT status, reason FROM trials' >out.txt 2>&1
+    grep -q 'failed.*lost 3 times' out.txt || fail "a memory cap that nothing fits into: $(cat out.txt err.txt)"
+fi
 
 # what a worker answers
 base() { printf '%s' "$1" | base64 -w 0; }

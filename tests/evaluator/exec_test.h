@@ -48,7 +48,7 @@ static inline ash_status sleeper_evaluate(void *state, trial *t, arena *a, bool 
         if (s->hogs && !malloc((size_t)1 << 30))
             abort();
         else if (!s->hogs)
-            raise(SIGSEGV);
+            raise(SIGKILL);
     }
     if (trainer_of && s->kills_every) {
         int kills = atomic_load(&s->evaluated) / s->kills_every, before = kills - 1;

@@ -24,7 +24,7 @@ for moment in $(seq 60); do
 done
 wait $run || fail "the disturbed run: status $?, $(cat err.txt)"
 echo "$killed kills hit"
-[ $killed -ge 2 ] || fail "only $killed kills hit"
+[ $killed -ge 1 ] || fail "only $killed kills hit"
 same "digest after killed trainers and workers" "$expected" "$(digest killed.db)"
 "$ASHLAR" verify killed.db -q >out.txt 2>err.txt || fail "verify: $(cat out.txt err.txt)"
 

@@ -110,7 +110,7 @@ static void check_genome(const space *s, const genome *g, arena *a, uint64_t see
     char *text = space_print(s, g, a);
     if (space_parse(s, text, again, &err) != ASH_OK || !genome_equal(g, again))
         fail_msg("%s: %s: %s", path, text, err.text);
-    nn_graph *net, *canonical, *twice;
+    nn_graph *net, *canonical = NULL, *twice;
     hash256 hash, same;
     ash_status status = space_decode(s, g, a, &net, &err);
     if (status == ASH_INVALID && *err.text && !strstr(err.text, path)) {

@@ -35,7 +35,7 @@ typedef struct packer {
     size_t n_columns;
 } packer;
 
-static void *need(packer *p, const void *memory)
+static void *need(packer *p, void *memory)
 {
     p->failed |= !memory;
     return (void *)memory;

@@ -38,7 +38,7 @@ typedef struct packer {
 static void *need(packer *p, void *memory)
 {
     p->failed |= !memory;
-    return (void *)memory;
+    return memory;
 }
 
 static void describe(packer *p, const char *name, const char *kind, size_t n)
@@ -342,8 +342,8 @@ static void put_metrics(packer *p)
     }
     for (size_t o = 0; o < r->n_metrics; o++) {
         size_t n_front = 0, k = order[o];
-        const char *name = arena_printf(p->a, "metric %s", r->metrics[k].name);
-        const char *exact = arena_printf(p->a, "front %s", r->metrics[k].name);
+        char *name = arena_printf(p->a, "metric %s", r->metrics[k].name);
+        char *exact = arena_printf(p->a, "front %s", r->metrics[k].name);
         if (!need(p, name) || !need(p, exact))
             return;
         for (size_t i = 0; i < p->n; i++)
@@ -376,7 +376,7 @@ static void put_genomes(packer *p)
         for (size_t i = 0; i < g->n_values; i++)
             strings_index(&values, p, g->values[i]);
         put_strings(p, "values", &values);
-        const char *name = arena_printf(p->a, "%s %s:%s", t->is_cell ? "edge" : "gene", g->unit, g->name);
+        char *name = arena_printf(p->a, "%s %s:%s", t->is_cell ? "edge" : "gene", g->unit, g->name);
         if (need(p, name))
             put_ints(p, name, g->choice, p->n);
     }

@@ -13,13 +13,14 @@ workers() { pgrep -P "$1" -f ' worker$'; } # PID of the run
 run=$!
 killed=0
 RANDOM=4711
-for moment in $(seq 60); do
-    { [ $killed -lt 6 ] && kill -0 $run 2>/dev/null; } || break
+# Two trainers and two workers in turn: three attempts of one trial, or three workers without a result, would end what they belong to.
+for moment in $(seq 100); do
+    { [ $killed -lt 4 ] && kill -0 $run 2>/dev/null; } || break
     sleep "0.$(printf %03d $((RANDOM % 300 + 50)))"
     worker=$(workers $run | head -1)
     [ -n "$worker" ] || continue
-    victim=$worker # every third time the worker, else one of its trainers
-    [ $((moment % 3)) -eq 0 ] || victim=$(pgrep -P "$worker" | shuf -n 1 --random-source=<(yes "$moment"))
+    victim=$worker
+    [ $((killed % 2)) -eq 1 ] || victim=$(pgrep -P "$worker" | shuf -n 1 --random-source=<(yes "$moment"))
     [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && killed=$((killed + 1))
 done
 wait $run || fail "the disturbed run: status $?, $(cat err.txt)"

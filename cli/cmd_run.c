@@ -38,7 +38,7 @@ static const struct argp_option options[] = {
     {"evaluations", KEY_EVALUATIONS, "N", 0, "stop after N evaluated networks; more than before extends a run", 0},
     {"replicates", KEY_REPLICATES, "N", 0, "train every network N times, with seeds of their own; the mean counts", 0},
     {"threads", 't', "N", 0, "networks trained at a time; default: one per core. Never changes a result", 0},
-    {"executor", KEY_EXECUTOR, "NAME", 0, "threads; serial; or process: a crash then costs one trial. Never changes a result", 0},
+    {"executor", KEY_EXECUTOR, "NAME", 0, "threads, serial, process, slurm, allocation or mpi. Never changes a result", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting of CONFIG: --set train.epochs=5. May be repeated", 0},
     {"new-run", KEY_NEW, NULL, 0, "add a run of other settings to the study, instead of refusing it", 0},
     {"check-replay", KEY_CHECK, NULL, 0, "on resume, also ask for every stored trial and compare", 0},
@@ -173,8 +173,7 @@ static ash_status search(run_state *s, ash_error *err)
     char program[4096] = "";
     if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
         strcpy(program, "ashlar");
-    const char *const worker[] = {program, "worker", NULL};
-    run_watch watch = {interrupted, s->args.quiet ? NULL : show_progress, s, worker};
+    run_watch watch = {interrupted, s->args.quiet ? NULL : show_progress, s, program};
     catch_signals();
     if (!s->args.quiet)
         progress_begin("");

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "evaluator/exec/serve.h"
 #include "run/worker.h"
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,22 +17,46 @@ typedef struct worker {
     wire_reader in;
     wire_writer out;
     arena *arena;
+    long long time_left_s; /* 0: no limit */
 } worker;
+
+enum { KEY_TIME_LEFT = 256, KEY_ALIVE };
+enum { SILENT_BEATS = 5 };
+
+static const struct argp_option options[] = {
+    {"time-left", KEY_TIME_LEFT, "S", 0, "seconds until this node's time is over: nothing that cannot end in them is taken", 0},
+    {"alive", KEY_ALIVE, "FILE", 0, "touch FILE whenever the controller is heard, so that who holds this node sees that it is used", 0},
+    {0},
+};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    if (key == ARGP_KEY_ARG)
-        cli_usage(state, "\"%s\" is too many: a worker takes its orders from standard input", arg);
-    return ARGP_ERR_UNKNOWN;
+    worker *w = state->input;
+    switch (key) {
+    case KEY_TIME_LEFT: w->time_left_s = cli_integer(state, "--time-left", arg, 1, 1000000000); break;
+    case KEY_ALIVE: w->serve.alive = arg; break;
+    case ARGP_KEY_ARG: cli_usage(state, "\"%s\" is too many: a worker takes its orders from standard input", arg);
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
 }
 
 static const struct argp argp = {
+    .options = options,
     .parser = parse,
     .args_doc = "",
     .doc = "Evaluate the trials that a controller sends on standard input, each in a process of its own, and answer on "
-           "standard output. \"ashlar run\" starts workers itself when execution.executor is process.\v"
+           "standard output. \"ashlar run\" starts workers itself, unless execution.executor is threads or serial.\v"
            "For example:\n\n  ashlar run examples/digits.yaml --executor process\n",
 };
+
+/* That this process may use. */
+static uint64_t cores(void)
+{
+    cpu_set_t mine;
+    CPU_ZERO(&mine);
+    return sched_getaffinity(0, sizeof(mine), &mine) == 0 ? (uint64_t)CPU_COUNT(&mine) : (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+}
 
 static void greet(worker *w)
 {
@@ -41,7 +66,8 @@ static void greet(worker *w)
     wire_number(&w->out, WIRE_VERSION);
     wire_bytes(&w->out, ASHLAR_VERSION, strlen(ASHLAR_VERSION));
     wire_bytes(&w->out, host, strlen(host));
-    wire_number(&w->out, (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
+    wire_number(&w->out, cores());
+    wire_number(&w->out, (uint64_t)w->time_left_s);
     wire_end(&w->out);
 }
 
@@ -56,7 +82,7 @@ static char *first_line(worker *w)
 static ash_status begin(worker *w, ash_error *err)
 {
     char *rest = first_line(w), *text;
-    uint64_t version, slots;
+    uint64_t version, slots, beat_ms;
     size_t n;
     if (!rest)
         return ash_fail(err, ASH_INVALID, "no controller speaks to this worker: \"ashlar run\" starts workers itself");
@@ -65,9 +91,11 @@ static ash_status begin(worker *w, ash_error *err)
     if (version != WIRE_VERSION)
         return ash_fail(err, ASH_INVALID, "the controller speaks version %llu of the protocol, this worker version %d",
                         (unsigned long long)version, WIRE_VERSION);
-    if (!wire_get_number(&rest, &slots) || slots < 1 || slots > 4096 || !wire_get_bytes(&rest, w->arena, &text, &n))
+    if (!wire_get_number(&rest, &slots) || slots < 1 || slots > 4096 || !wire_get_number(&rest, &beat_ms) ||
+        !wire_get_bytes(&rest, w->arena, &text, &n))
         return ash_fail(err, ASH_INVALID, "the controller does not say which run this is");
     w->serve.slots = (int)slots;
+    w->serve.silence_s = SILENT_BEATS * (double)beat_ms / 1000;
     if (worker_open(text, n, &w->session, &w->serve.memory_cap, serve_keep, w->server, err) != ASH_OK)
         return err->status;
     w->serve.type = w->session.type;
@@ -87,7 +115,7 @@ int cmd_worker(int argc, char **argv)
 {
     worker w = {.in = {.fd = STDIN_FILENO}, .out = {.fd = STDOUT_FILENO}};
     ash_error err;
-    cli_parse(&argp, argc, argv, NULL);
+    cli_parse(&argp, argc, argv, &w);
     w.arena = arena_create();
     w.server = serve_create();
     ash_status status = w.arena && w.server ? ASH_OK : ash_fail_memory(&err);
@@ -101,7 +129,6 @@ int cmd_worker(int argc, char **argv)
         wire_end(&w.out);
         w.serve.in = &w.in;
         w.serve.out = &w.out;
-        w.serve.silence_s = 120;
         status = serve_run(w.server, &w.serve, &err);
     }
     session_close(&w.session);

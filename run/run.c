@@ -105,7 +105,19 @@ ash_status run_search(run_job *r, const run_watch *watch, ash_error *err)
     const char *orders = worker_orders(&r->row, execution, r->arena);
     if (!orders)
         return ash_fail_memory(err);
-    executor_remote remote = {watch->worker, orders, recorder_wants, recorder_keep, &r->recorder};
+    const char *const worker[] = {execution->program ? execution->program : watch->worker, "worker", NULL};
+    executor_remote remote = {
+        .command = worker,
+        .run = orders,
+        .heartbeat_s = execution->heartbeat_s,
+        .look_s = execution->look_s,
+        .prefixes = execution->prefixes.v,
+        .n_prefixes = execution->prefixes.n,
+        .pilots = execution->pilots,
+        .wants_weights = recorder_wants,
+        .keep_weights = recorder_keep,
+        .ctx = &r->recorder,
+    };
     executor_job job = {
         .controller = r->controller,
         .type = r->session.type,

@@ -33,7 +33,7 @@ typedef struct run_watch {
     int (*interrupted)(void *ctx); /* as in executor_job */
     void (*progress)(void *ctx, const controller_progress *p);
     void *ctx;
-    const char *const *worker; /* command that starts a worker process, NULL-terminated; NULL: executors that need one are refused */
+    const char *worker; /* this program, to start worker processes; NULL: executors that need one are refused */
 } run_watch;
 ash_status run_search(run_job *r, const run_watch *watch, ash_error *err);
 

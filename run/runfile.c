@@ -29,11 +29,21 @@ const option_table runfile_top_options = OPTION_TABLE("run", runfile_top, top_ro
 
 static const option execution_rows[] = {
     {"threads", OPTION_INT, offsetof(execution_settings, threads), "0", 0, 4096, .execution = true,
-     .help = "networks trained at a time; 0 for one per core"},
+     .help = "networks trained at a time, by each worker where there are several; 0 for one per core"},
     {"executor", OPTION_NAME, offsetof(execution_settings, executor), "threads", .names = executor_names,
      .execution = true, .help = "where trials run; never changes a result"},
     {"memory_cap", OPTION_SIZE, offsetof(execution_settings, memory_cap), "0", 0, 1e15, .execution = true,
-     .help = "of executor process: memory that one training may take, 0 for no limit"},
+     .help = "of worker processes: memory that one training may take, 0 for no limit"},
+    {"prefixes", OPTION_TEXT_LIST, offsetof(execution_settings, prefixes), NULL, .optional = true, .execution = true,
+     .help = "of executor process: commands that start a worker elsewhere, such as ssh HOST; one worker behind each"},
+    {"program", OPTION_TEXT, offsetof(execution_settings, program), NULL, .optional = true, .execution = true,
+     .help = "the ashlar that workers run, where it has another path there"},
+    {"heartbeat_s", OPTION_REAL, offsetof(execution_settings, heartbeat_s), "5", 0.1, 3600, .unit = "s", .execution = true,
+     .help = "between signs of life; a worker that misses three is given up, one that hears nothing for five ends"},
+    {"look_s", OPTION_REAL, offsetof(execution_settings, look_s), "10", 0.5, 3600, .unit = "s", .execution = true,
+     .help = "of executor slurm: how often it asks for new nodes"},
+    {"pilots", OPTION_TEXT, offsetof(execution_settings, pilots), NULL, .optional = true, .execution = true,
+     .help = "of executor slurm: name of the jobs that hold nodes; launch sets it"},
 };
 const option_table execution_options = OPTION_TABLE("execution", execution_settings, execution_rows);
 

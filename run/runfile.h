@@ -28,6 +28,10 @@ typedef struct execution_settings { /* option table "execution": how, never what
     int64_t threads;                /* 0: all cores */
     const char *executor;
     int64_t memory_cap; /* bytes; 0: none */
+    option_texts prefixes; /* commands in front of workers */
+    const char *program;   /* that workers run; NULL: this one */
+    double heartbeat_s, look_s;
+    const char *pilots;    /* name of the Slurm jobs that hold nodes; NULL: see launch */
 } execution_settings;
 extern const option_table execution_options;
 

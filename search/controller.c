@@ -301,6 +301,12 @@ static ash_status result_taken(controller *c, flight *f, ash_error *err)
     return c->hooks.done ? c->hooks.done(c->hooks.ctx, &f->trial, err) : ASH_OK;
 }
 
+bool controller_is_result(const trial *t)
+{
+    return t->status == TRIAL_OK || t->status == TRIAL_DIVERGED || t->status == TRIAL_CAPPED || t->status == TRIAL_TIMEOUT ||
+           t->status == TRIAL_FAILED;
+}
+
 ash_status controller_done(controller *c, const trial *t, ash_error *err)
 {
     flight *f = NULL;
@@ -315,8 +321,7 @@ ash_status controller_done(controller *c, const trial *t, ash_error *err)
         controller_stop(c);
         return ASH_OK;
     }
-    if (t->status != TRIAL_OK && t->status != TRIAL_DIVERGED && t->status != TRIAL_CAPPED && t->status != TRIAL_TIMEOUT &&
-        t->status != TRIAL_FAILED)
+    if (!controller_is_result(t))
         return ash_fail(err, ASH_BROKEN, "trial %llu came back as %s, which is no result", (unsigned long long)t->id,
                         trial_status_name(t->status));
     trial *copy = trial_copy(f->arena, t);

@@ -75,6 +75,8 @@ controller_answer controller_next(controller *c, trial **out, ash_error *err);
 /* Takes back a trial that controller_next gave, with its result filled in (strings may live anywhere; copied). Status
  * ok, diverged, capped, timeout or failed; TRIAL_PENDING abandons it, which also stops the controller. */
 ash_status controller_done(controller *c, const trial *t, ash_error *err);
+/* Has it one of these statuses, other than pending? */
+bool controller_is_result(const trial *t);
 void controller_stop(controller *c); /* hand out nothing more; drain what is in flight */
 
 /* Resume: stored trials by id, before the first next (copied); they are told in virtual order as the run reaches them

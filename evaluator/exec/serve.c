@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ struct server {
     held *weights;
     arena *arena; /* of one message */
     wire_writer *up; /* in a trainer: to the parent */
-    double heard_s;
+    double heard_s, turned_s;
     bool ending;
 };
 
@@ -270,6 +271,16 @@ static void give_weights(server *s, uint64_t id)
     free(h);
 }
 
+/* Whoever holds this node sees that it is used. The file may be in a folder of everybody's: nobody's link is followed. */
+static void touch(const char *path)
+{
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+    if (fd < 0)
+        return;
+    futimens(fd, NULL);
+    close(fd);
+}
+
 static ash_status obey(server *s, char *line, ash_error *err)
 {
     char *whole = strdup(line), *rest = line, *verb = wire_next(&rest);
@@ -289,6 +300,7 @@ static ash_status obey(server *s, char *line, ash_error *err)
     else if (strcmp(verb, "forget") == 0)
         free(take(s, number));
     else if (strcmp(verb, "ping") == 0) {
+        touch(s->set.alive);
         wire_word(s->set.out, "pong");
         wire_number(s->set.out, number);
         wire_end(s->set.out);
@@ -329,7 +341,11 @@ static ash_status turn(server *s, struct pollfd *polled, ash_error *err)
             return err->status;
     if (in->ended || in->broken || s->set.out->broken)
         s->ending = true;
-    if (s->set.silence_s > 0 && clock_wall_s() - s->heard_s > s->set.silence_s)
+    double now = clock_wall_s();
+    if (now - s->turned_s > 2 * POLL_MS / 1000.0) /* this process was stopped: that is not the controller's silence */
+        s->heard_s = now;
+    s->turned_s = now;
+    if (s->set.silence_s > 0 && now - s->heard_s > s->set.silence_s)
         return ash_fail(err, ASH_BROKEN, "nothing was heard of the controller for %.0f s", s->set.silence_s);
     return ASH_OK;
 }
@@ -337,7 +353,7 @@ static ash_status turn(server *s, struct pollfd *polled, ash_error *err)
 ash_status serve_run(server *s, const serve_settings *settings, ash_error *err)
 {
     s->set = *settings;
-    s->heard_s = clock_wall_s();
+    s->heard_s = s->turned_s = clock_wall_s();
     s->trainers = calloc((size_t)settings->slots, sizeof(*s->trainers));
     struct pollfd *polled = calloc(2 + 2 * (size_t)settings->slots, sizeof(*polled));
     ash_status status = s->trainers && polled ? ASH_OK : ash_fail_memory(err);

@@ -14,7 +14,7 @@
 
 typedef struct server server;
 
-/* `in`, `out`: the connection, whose greeting is over. memory_cap: bytes of address space that a trainer may add to what the parent
+/* `in`, `out`: the connection, whose greeting is over. alive: a file that is touched at each ping; NULL: none. memory_cap: bytes of address space that a trainer may add to what the parent
  * has; 0: no limit. silence_s: give up when the controller has not been heard for so long; 0: never. */
 typedef struct serve_settings {
     wire_reader *in;
@@ -22,6 +22,7 @@ typedef struct serve_settings {
     int slots;
     int64_t memory_cap;
     double silence_s;
+    const char *alive;
     const evaluator_type *type;
     void *evaluator;
 } serve_settings;

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_MAX_LINE ((size_t)512 << 20) /* a longer line is garbage, or weights that no worker of ours has */
 
 typedef struct wire_reader {

@@ -72,13 +72,13 @@ orders() { # VERSION LEVEL IDENTITY
 }
 version=$("$ASHLAR" --version | cut -d' ' -f2)
 none=$(printf '0%.0s' $(seq 64))
-answers "other program" "run 1 2 $(base "$(orders 9.9 x86-64 $none)")" 2 '9\.9'
-answers "other protocol" "run 999 2 $(base '{}')" 2 'version 999'
-answers "other kernel level" "run 1 2 $(base "$(orders "$version" z80 $none)")" 2 'z80'
-answers "other run" "run 1 2 $(base "$(orders "$version" x86-64 $none)")" 2 'another run'
+answers "other program" "run 2 2 5000 $(base "$(orders 9.9 x86-64 $none)")" 2 '9\.9'
+answers "other protocol" "run 999 2 5000 $(base '{}')" 2 'version 999'
+answers "other kernel level" "run 2 2 5000 $(base "$(orders "$version" z80 $none)")" 2 'z80'
+answers "other run" "run 2 2 5000 $(base "$(orders "$version" x86-64 $none)")" 2 'another run'
 answers "garbage" 'hello, world' 2 "not a controller's message"
-answers "half a message" 'run 1 2' 2 'which run'
-answers "bad base64" 'run 1 2 %%%' 2 'which run'
+answers "half a message" 'run 2 2 5000' 2 'which run'
+answers "bad base64" 'run 2 2 5000 %%%' 2 'which run'
 : | "$ASHLAR" worker >out.txt 2>err.txt
 same "status of a worker to whom nobody speaks" 2 $?
 grep -q 'ashlar run' err.txt || fail "nobody speaks: $(cat err.txt)"

@@ -121,12 +121,19 @@ static inline int be_worker(void)
     arena *a = arena_create();
     char *line, *path;
     size_t n;
-    uint64_t version, slots;
+    uint64_t version, slots, beat_ms;
     ash_error err;
+    wire_word(&out, "hello");
+    wire_number(&out, WIRE_VERSION);
+    wire_bytes(&out, "test", 4);
+    wire_bytes(&out, "test", 4);
+    wire_number(&out, 2);
+    wire_number(&out, 0);
+    wire_end(&out);
     while (!(line = wire_line(&in)) && !in.ended)
         wire_read(&in);
     if (!line || strcmp(wire_next(&line), "run") != 0 || !wire_get_number(&line, &version) || !wire_get_number(&line, &slots) ||
-        !wire_get_bytes(&line, a, &path, &n))
+        !wire_get_number(&line, &beat_ms) || !wire_get_bytes(&line, a, &path, &n))
         return 2;
     int fd = open(path, O_RDWR);
     sleeper *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -161,7 +168,7 @@ static inline void keep_weights(void *ctx, uint64_t id, const void *bytes, size_
 static inline executor_remote remote_of(sleeper *s)
 {
     static const char *const self[] = {"/proc/self/exe", "worker", NULL};
-    return (executor_remote){.command = s->command ? s->command : self, .run = s->path, .wants_weights = wants_weights,
+    return (executor_remote){.command = s->command ? s->command : self, .run = s->path, .heartbeat_s = 5, .look_s = 1, .wants_weights = wants_weights,
                              .keep_weights = keep_weights, .ctx = s};
 }
 

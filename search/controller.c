@@ -33,21 +33,15 @@ ash_status controller_create(const node *map, const search_budget *budget, const
         search_read_constraints(map, &c->set, &c->constraints, c->arena, err) != ASH_OK ||
         history_init(&c->history, c->arena, err) != ASH_OK)
         goto fail;
-    size_t v = (size_t)c->set.lookahead;
-    c->flights = ARENA_NEW(c->arena, flight, v);
+    if (flights_init(&c->flights, (size_t)c->set.lookahead, s, c->arena, err) != ASH_OK)
+        goto fail;
     c->objectives = ARENA_NEW(c->arena, double, c->set.objectives.n);
     c->scratch = genome_create(s, c->arena);
     c->best_over = genome_create(s, c->arena);
     c->repeat = genome_create(s, c->arena);
     c->state = arena_alloc(c->arena, c->type->state_size);
-    if (!c->flights || !c->objectives || !c->scratch || !c->best_over || !c->repeat || !c->state)
+    if (!c->objectives || !c->scratch || !c->best_over || !c->repeat || !c->state)
         goto memory;
-    for (size_t i = 0; i < v; i++) {
-        c->flights[i].arena = arena_create();
-        c->flights[i].genome = genome_create(s, c->arena);
-        if (!c->flights[i].arena || !c->flights[i].genome)
-            goto memory;
-    }
     strategy_context context = {s, c->set.objectives.n, own, c->arena};
     if (c->type->init(c->state, &context, err) != ASH_OK)
         goto fail;
@@ -67,8 +61,7 @@ void controller_destroy(controller *c)
         return;
     if (c->state_ready && c->type->fini)
         c->type->fini(c->state);
-    for (size_t i = 0; c->flights && i < (size_t)c->set.lookahead; i++)
-        arena_destroy(c->flights[i].arena);
+    flights_fini(&c->flights);
     arena_destroy(c->replay_arena);
     arena_destroy(c->arena);
     free(c);
@@ -127,6 +120,8 @@ static ash_status ask(controller *c, flight *f, ash_error *err)
     bool barren = t->status == TRIAL_DUPLICATE || t->status == TRIAL_INFEASIBLE || t->status == TRIAL_INVALID;
     if (barren)
         history_at(&c->history, id)->status = t->status;
+    history_at(&c->history, id)->flight = f;
+    flights_start(&c->flights, f);
     c->barren = barren ? c->barren + 1 : 0;
     c->asked_counted += !barren;
     c->p.asked++;
@@ -135,35 +130,20 @@ static ash_status ask(controller *c, flight *f, ash_error *err)
         f->trial.id = id;
         return result_taken(c, f, err);
     }
+    if (f->state == FLIGHT_ASKED)
+        flights_offer(&c->flights, f);
     return ASH_OK;
 }
 
 static ash_status fill(controller *c, ash_error *err)
 {
-    for (size_t i = 0; i < (size_t)c->set.lookahead && c->p.in_flight < (uint64_t)c->set.lookahead; i++) {
-        if (c->closed || c->stopped)
-            return ASH_OK;
-        if (c->flights[i].state != FLIGHT_FREE)
-            continue;
+    for (flight *f; !c->closed && !c->stopped && (f = flights_idle(&c->flights));) {
         if (budget_spent(c))
             c->closed = true;
-        else if (ask(c, &c->flights[i], err) != ASH_OK)
+        else if (ask(c, f, err) != ASH_OK)
             return err->status;
     }
     return ASH_OK;
-}
-
-/* The trial in flight that is the next to be told. */
-static flight *head(const controller *c)
-{
-    flight *best = NULL;
-    for (size_t i = 0; i < (size_t)c->set.lookahead; i++) {
-        flight *f = &c->flights[i];
-        if (f->state != FLIGHT_FREE &&
-            (!best || f->finish < best->finish || (f->finish == best->finish && f->trial.id < best->trial.id)))
-            best = f;
-    }
-    return best;
 }
 
 static void count(controller *c, const trial *t)
@@ -214,8 +194,7 @@ static ash_status tell(controller *c, flight *f, ash_error *err)
         return err->status;
     count(c, t);
     c->now = f->finish;
-    f->state = FLIGHT_FREE;
-    arena_reset(f->arena);
+    flights_land(&c->flights);
     return ASH_OK;
 }
 
@@ -225,7 +204,7 @@ static ash_status settle(controller *c, ash_error *err)
     for (;;) {
         if (fill(c, err) != ASH_OK)
             return err->status;
-        flight *f = head(c);
+        flight *f = flights_head(&c->flights);
         if (!f || f->state != FLIGHT_DONE)
             return ASH_OK;
         if (tell(c, f, err) != ASH_OK)
@@ -242,12 +221,7 @@ controller_answer controller_next(controller *c, trial **out, ash_error *err)
         return CONTROLLER_BROKEN;
     if (c->stopped)
         return c->handed ? CONTROLLER_WAIT : CONTROLLER_FINISHED;
-    flight *first = NULL; /* in ask order, as the virtual workers started them */
-    for (size_t i = 0; i < (size_t)c->set.lookahead; i++) {
-        flight *f = &c->flights[i];
-        if (f->state == FLIGHT_ASKED && (!first || f->trial.id < first->trial.id))
-            first = f;
-    }
+    flight *first = flights_take(&c->flights); /* in ask order, as the virtual workers started them */
     if (!first)
         return c->p.in_flight ? CONTROLLER_WAIT : CONTROLLER_FINISHED;
     first->state = FLIGHT_HANDED;
@@ -309,15 +283,12 @@ bool controller_is_result(const trial *t)
 
 ash_status controller_done(controller *c, const trial *t, ash_error *err)
 {
-    flight *f = NULL;
-    for (size_t i = 0; i < (size_t)c->set.lookahead; i++)
-        if (c->flights[i].state == FLIGHT_HANDED && c->flights[i].trial.id == t->id)
-            f = &c->flights[i];
-    if (!f)
+    flight *f = t->id && t->id <= c->history.n ? history_at(&c->history, t->id)->flight : NULL;
+    if (!f || f->state != FLIGHT_HANDED || f->trial.id != t->id)
         return ash_fail(err, ASH_BROKEN, "trial %llu came back, but it was not out", (unsigned long long)t->id);
     c->handed--;
     if (t->status == TRIAL_PENDING) {
-        f->state = FLIGHT_ASKED;
+        f->state = FLIGHT_ASKED; /* not offered: nothing is handed out any more */
         controller_stop(c);
         return ASH_OK;
     }

@@ -17,6 +17,7 @@ typedef struct record {
     const metric *metrics;
     size_t n_metrics;
     uint64_t finish; /* virtual */
+    struct flight *flight; /* the caller's: where it is in flight */
 } record;
 
 typedef struct history {

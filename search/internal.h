@@ -6,26 +6,11 @@
 
 #include "search/constraint.h"
 #include "search/controller.h"
+#include "search/flights.h"
 #include "search/history.h"
 #include "search/strategy.h"
 
 #define MAX_DURATION (UINT64_C(1) << 50) /* ticks of one trial: sums over any run that can end do not overflow */
-
-typedef enum flight_state {
-    FLIGHT_FREE,
-    FLIGHT_ASKED,  /* may be handed out */
-    FLIGHT_HANDED, /* at an executor */
-    FLIGHT_DONE,   /* has its result and waits for its virtual turn */
-} flight_state;
-
-typedef struct flight { /* a virtual worker and the trial it works on */
-    flight_state state;
-    arena *arena; /* of the trial's strings; reset when it has been told */
-    trial trial;
-    genome *genome;
-    uint64_t finish; /* virtual */
-    bool stored;     /* replayed: the database has it */
-} flight;
 
 struct controller {
     arena *arena;
@@ -40,7 +25,7 @@ struct controller {
     void *state;
     bool state_ready;
     history history;
-    flight *flights; /* (lookahead) */
+    flights flights; /* (lookahead) */
     double *objectives; /* (set.objectives.n), scratch of tell */
 
     uint64_t now; /* virtual: the finish of the trial told last */

@@ -15,7 +15,7 @@ static const option rows[] = {
      .help = "metrics to minimise, in order"},
     {"constraints", OPTION_TEXT_LIST, offsetof(search_settings, constraints), .optional = true,
      .help = "hard limits on static metrics, like \"model_bytes <= 64K\", checked before training"},
-    {"lookahead", OPTION_INT, offsetof(search_settings, lookahead), "16", 1, 4096,
+    {"lookahead", OPTION_INT, offsetof(search_settings, lookahead), "16", 1, 65536,
      .help = "virtual workers: trials in flight at once; 1 makes the search sequential"},
     {"duplicates", OPTION_BOOL, offsetof(search_settings, duplicates), "false",
      .help = "evaluate repeated networks again and count them"},

@@ -124,6 +124,21 @@ static void test_lookahead_bounds_what_is_out(void **state)
     }
 }
 
+/* A cluster's worth of virtual workers: the heap, the ring and the stack of free ones wrap many times. */
+static void test_thousands_of_virtual_workers(void **state)
+{
+    (void)state;
+    static const char wide[] = "strategy=random, lookahead=1500";
+    for (unsigned workers = 1; workers <= 64; workers += 63) {
+        run x = {.world = {.space = {9, 9}, .failing = 9}, .settings = wide, .budget = {.evaluations = 4000}, .workers = workers};
+        go(&x);
+        assert_ok(x.status, x.err);
+        assert_int_equal(x.progress.counted, 4000);
+        check_virtual_time(&x, 1500);
+        end(&x);
+    }
+}
+
 static void test_a_sequential_run_waits(void **state)
 {
     (void)state;
@@ -512,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_any_order_and_any_number_of_workers),
         cmocka_unit_test(test_lookahead_is_identity),
         cmocka_unit_test(test_lookahead_bounds_what_is_out),
+        cmocka_unit_test(test_thousands_of_virtual_workers),
         cmocka_unit_test(test_a_sequential_run_waits),
         cmocka_unit_test(test_duplicates_point_at_the_first),
         cmocka_unit_test(test_duplicates_can_be_evaluated),

@@ -145,7 +145,7 @@ static void test_wrong_settings(void **state)
         {"populaton=10", "did you mean \"population\"?"},
         {"strategy=random, population=10", "population"},
         {"strategy=random, lookahead=0", "lookahead"},
-        {"strategy=random, lookahead=5000", "lookahead"},
+        {"strategy=random, lookahead=70000", "lookahead"},
         {"strategy=random, lookahead=many", "lookahead"},
         {"strategy=evolution, population=0", "population"},
         {"strategy=nsga2, population=1", "population"},

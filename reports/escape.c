@@ -25,6 +25,15 @@ static size_t utf8_length(const unsigned char *s)
     return n;
 }
 
+/* Of a sequence of n bytes. */
+static unsigned code_point(const unsigned char *s, size_t n)
+{
+    unsigned c = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (s[i] & 0x3f);
+    return c;
+}
+
 void escape_json(buffer *out, const char *text)
 {
     if (!text) {
@@ -74,7 +83,7 @@ void escape_xml(buffer *out, const char *text)
         size_t n = utf8_length(s);
         bool noncharacter = n == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe; /* U+FFFE, U+FFFF */
         if (!n || noncharacter || (*s < 0x20 && *s != '\t' && *s != '\n' && *s != '\r'))
-            buffer_puts(out, REPLACEMENT);
+            buffer_puts(out, "&#xfffd;");
         else if (*s == '<')
             buffer_puts(out, "&lt;");
         else if (*s == '>')
@@ -85,6 +94,8 @@ void escape_xml(buffer *out, const char *text)
             buffer_puts(out, "&quot;");
         else if (*s == '\'')
             buffer_puts(out, "&#39;");
+        else if (n > 1)
+            buffer_printf(out, "&#x%x;", code_point(s, n));
         else
             buffer_add(out, s, n);
         s += n ? n : 1;

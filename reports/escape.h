@@ -15,7 +15,8 @@ void escape_json(buffer *out, const char *text);
 double escape_rounded(double value, int digits);
 /* A JSON number in shortest exact form, or with `digits` significant digits when it is not 0; null for NaN and infinities. */
 void escape_json_number(buffer *out, double value, int digits);
-/* Character data or an attribute value of XML and HTML; characters that XML forbids become U+FFFD. */
+/* Character data or an attribute value of XML and HTML; characters that XML forbids become U+FFFD. What is not ASCII is
+ * written as a reference, so the document means the same in every encoding. */
 void escape_xml(buffer *out, const char *text);
 /* One RFC 4180 field, quoted when it must be. */
 void escape_csv(buffer *out, const char *text);

@@ -4,7 +4,8 @@
  * Everything is inside: style, scripts, data, and the chart library when the program was built with it. A content
  * security policy forbids every request, so the page cannot send anything either. Without JavaScript it
  * still shows the front as a figure and a table, both written here; with it, report.js takes over. The data
- * is two <script> elements that are not run: a JSON object (json.c lets no '<' through), and the trials as base64 (pack.h). */
+ * is two <script> elements that are not run: a JSON object (json.c lets no '<' through), and the trials as base64 (pack.h).
+ * All that is fixed is ASCII: a browser then keeps megabytes of text in half the memory. */
 #include "reports/assets.h"
 #include "reports/escape.h"
 #include "reports/figure.h"
@@ -29,8 +30,8 @@ static void put_head(const report *r, buffer *out)
     escape_xml(out, r->run->name ? r->run->name : "run");
     buffer_puts(out, " - Ashlar report</title>\n<style>\n");
     buffer_puts(out, asset_css);
-    /* before anything is drawn, so that a dark page does not flash */
-    buffer_puts(out, "</style>\n<script>if (matchMedia('(prefers-color-scheme: dark)').matches) "
+    /* before anything is drawn, so that nothing flashes */
+    buffer_puts(out, "</style>\n<script>document.documentElement.classList.add('js'); if (matchMedia('(prefers-color-scheme: dark)').matches) "
                      "document.documentElement.dataset.theme = 'dark';</script>\n</head>\n<body>\n");
 }
 
@@ -96,29 +97,39 @@ static void put_script(buffer *out, const char *code)
     buffer_puts(out, "</script>\n");
 }
 
+/* What draws the line charts. It is large: deflated, and not run by itself; report.js does so when the rest of the page is there. */
+static ash_status put_library(const report_view *view, buffer *out, ash_error *err)
+{
+    buffer code = {0};
+    bool library = *asset_library && !view->plain;
+    buffer_puts(&code, library ? asset_library : "");
+    buffer_puts(&code, library ? asset_charts_vega : asset_charts_svg);
+    buffer_puts(out, "<script type=\"text/plain\" id=\"library\">");
+    ash_status s = code.failed ? ash_fail_memory(err) : pack_bytes(code.data, code.len, out, err);
+    buffer_puts(out, "</script>\n");
+    buffer_free(&code);
+    return s;
+}
+
 static ash_status write(const report *r, const report_view *view, arena *a, buffer *out, ash_error *err)
 {
     put_head(r, out);
     const char *mark = strstr(asset_body, "<!--figure-->");
     buffer_add(out, asset_body, (size_t)(mark - asset_body));
-    buffer_puts(out, "<section class=\"static\">\n<h2>The front</h2>\n");
+    buffer_puts(out, "<noscript id=\"static\">\n<h2>The front</h2>\n");
     if (view->x >= 0 && r->n_front) {
         ash_status s = figure_front(r, view->x, view->y, false, a, out, err);
         if (s != ASH_OK)
             return s;
     }
     put_table(r, a, out);
-    buffer_puts(out, "</section>\n");
+    buffer_puts(out, "</noscript>\n");
     buffer_puts(out, mark);
     ash_status s = put_data(r, view, a, out, err);
     if (s != ASH_OK)
         return s;
-    /* not run by itself: report.js does so when the rest of the page is there */
-    bool library = *asset_library && !view->plain;
-    buffer_puts(out, "<script type=\"text/plain\" id=\"library\">");
-    buffer_puts(out, library ? asset_library : "");
-    buffer_puts(out, library ? asset_charts_vega : asset_charts_svg);
-    buffer_puts(out, "</script>\n");
+    if ((s = put_library(view, out, err)) != ASH_OK)
+        return s;
 #define WEB(name) put_script(out, asset_##name);
 #include "reports/web.def"
 #undef WEB

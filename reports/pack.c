@@ -423,11 +423,11 @@ static void put_details(packer *p, const pack_limits *l)
     put_reals(p, "val_error", v + 2 * points, points, 4, true);
 }
 
-static ash_status squeeze(packer *p, buffer *out, ash_error *err)
+ash_status pack_bytes(const void *bytes, size_t length, buffer *out, ash_error *err)
 {
-    uLongf n = compressBound(p->bytes.len);
+    uLongf n = compressBound(length);
     unsigned char *small = malloc(n);
-    if (!small || compress2(small, &n, (const void *)(p->bytes.data ? p->bytes.data : ""), p->bytes.len, 9) != Z_OK) {
+    if (!small || compress2(small, &n, bytes, length, 9) != Z_OK) {
         free(small);
         return ash_fail_memory(err);
     }
@@ -456,7 +456,8 @@ ash_status pack_trials(const report *r, const pack_limits *limits, arena *a, buf
     if (!p.failed)
         put_details(&p, limits);
     buffer_puts(description, "]}");
-    ash_status s = p.failed || p.bytes.failed ? ash_fail_memory(err) : squeeze(&p, base64, err);
+    ash_status s = p.failed || p.bytes.failed ? ash_fail_memory(err)
+                                               : pack_bytes(p.bytes.data ? p.bytes.data : "", p.bytes.len, base64, err);
     buffer_free(&p.bytes);
     return s;
 }

@@ -19,5 +19,7 @@ typedef struct pack_limits {
 } pack_limits;
 
 ash_status pack_trials(const report *r, const pack_limits *limits, arena *a, buffer *description, buffer *base64, ash_error *err);
+/* Any bytes deflated (zlib) and in base64, added to `base64`. */
+ash_status pack_bytes(const void *bytes, size_t length, buffer *base64, ash_error *err);
 
 #endif

@@ -15,9 +15,16 @@
   const metrics = new Map(head.metrics.map(m => [m.name, m]));
   const packed = head.packed;
 
-  async function unpack() {
-    const text = atob(document.getElementById('packed').textContent), bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  /* What stands deflated and in base64 in an element. */
+  async function unpack(id) {
+    const base64 = document.getElementById(id).textContent;
+    let bytes;
+    if (Uint8Array.fromBase64) bytes = Uint8Array.fromBase64(base64);
+    else {
+      const text = atob(base64);
+      bytes = new Uint8Array(text.length);
+      for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    }
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
@@ -25,11 +32,13 @@
   function reader(bytes) {
     let at = 0;
     const seen = new Map(); /* columns that others may be like */
+    /* One plane is a view of the bytes: a page has dozens of such columns. */
     function ints(n, planes) {
+      if (planes === 1) return bytes.subarray(at, at += n);
       const out = new Uint32Array(n);
       for (let k = 0; k < planes; k++) {
         const plane = bytes.subarray(at, at += n), shift = 8 * k;
-        if (k) for (let i = 0; i < n; i++) out[i] |= plane[i] << shift; else out.set(plane);
+        for (let i = 0; i < n; i++) out[i] |= plane[i] << shift;
       }
       return out;
     }
@@ -59,12 +68,13 @@
       }
       return out;
     }
-    function follow(index, size, like) {
-      const last = new Int32Array(like.table + 1).fill(-1);
-      for (let i = 0; i < index.length; i++) {
-        const x = like.index[i], guess = last[x] < 0 ? Math.floor(x * size / like.table) : last[x];
-        last[x] = index[i] = guess + (index[i] & 1 ? -(index[i] + 1 >>> 1) : index[i] >>> 1);
+    function follow(steps, size, like) {
+      const last = new Int32Array(like.table + 1).fill(-1), index = new Uint32Array(steps.length);
+      for (let i = 0; i < steps.length; i++) {
+        const x = like.index[i], step = steps[i], guess = last[x] < 0 ? Math.floor(x * size / like.table) : last[x];
+        last[x] = index[i] = guess + (step & 1 ? -(step + 1 >>> 1) : step >>> 1);
       }
+      return index;
     }
     return s => {
       if (s.kind === 'text') {
@@ -73,8 +83,8 @@
         return text.split('\0').slice(0, s.n);
       }
       if (s.kind === 'int') return ints(s.n, s.planes);
-      const values = table(s.table, s.places), index = ints(s.n, s.planes), out = new Float64Array(s.n);
-      if (s.like) follow(index, s.table, seen.get(s.like));
+      const values = table(s.table, s.places), own = ints(s.n, s.planes), out = new Float64Array(s.n);
+      const index = s.like ? follow(own, s.table, seen.get(s.like)) : own;
       seen.set(s.name, {index, table: s.table});
       for (let i = 0; i < s.n; i++) out[i] = values[index[i]];
       return out;
@@ -155,5 +165,6 @@
   };
 
   A.data = d;
-  A.open = () => unpack().then(take);
+  A.unpack = unpack;
+  A.open = () => unpack('packed').then(take);
 })(window.ashlar);

@@ -69,24 +69,33 @@
 
   function canvas() {
     const t = A.theme(), c = A.colour.classes(t), ratio = Math.min(2, devicePixelRatio || 1), {px, py, rows, area} = plot;
-    const e = $('front-canvas'), many = rows.length > 5000, r = many ? 1.5 : 2.6;
+    const e = $('front-canvas'), many = rows.length > 5000;
     e.width = plot.width * ratio; e.height = plot.height * ratio;
     e.style.width = plot.width + 'px'; e.style.height = plot.height + 'px';
     const g = e.getContext('2d');
     g.scale(ratio, ratio);
-    const dots = (list, alpha) => {
-      g.globalAlpha = alpha;
-      c.list.forEach((k, at) => {
-        g.fillStyle = k.colour;
-        g.beginPath();
-        for (const i of list) {
-          if (c.of[i] !== at) continue;
-          if (many) g.fillRect(px[i] - r, py[i] - r, 2 * r, 2 * r); /* one path of 100,000 squares is slow to fill */
-          else { g.moveTo(px[i] + r, py[i]); g.arc(px[i], py[i], r, 0, 7); }
-        }
-        g.fill();
-      });
+    /* Of many, those on one pixel are one square, as dense as they would be over each other. */
+    const squares = (rows, alpha) => {
+      const here = new Uint16Array(plot.width * (plot.height + 1)), pixels = [];
+      for (const i of rows) {
+        const k = Math.max(0, Math.floor(py[i])) * plot.width + Math.max(0, Math.floor(px[i]));
+        if (!here[k]++) pixels.push(k);
+      }
+      for (const k of pixels) {
+        g.globalAlpha = 1 - (1 - alpha) ** here[k];
+        g.fillRect(k % plot.width - 1, Math.floor(k / plot.width) - 1, 3, 3);
+      }
     };
+    const circles = (rows, alpha) => {
+      g.globalAlpha = alpha;
+      g.beginPath();
+      for (const i of rows) { g.moveTo(px[i] + 2.6, py[i]); g.arc(px[i], py[i], 2.6, 0, 7); }
+      g.fill();
+    };
+    const dots = (list, alpha) => c.list.forEach((k, at) => {
+      g.fillStyle = k.colour;
+      (rows.length > 5000 ? squares : circles)(list.filter(i => c.of[i] === at), alpha);
+    });
     const members = d.frontRows.filter(i => px[i] > -1e3), cloud = rows.filter(i => !d.front[i]);
     if (sel.active) { dots(cloud.filter(i => !sel.mask[i]), many ? 0.06 : 0.12); dots(cloud.filter(i => sel.mask[i]), many ? 0.6 : 0.8); }
     else dots(cloud, many ? 0.25 : 0.5);

@@ -64,7 +64,6 @@
   }
 
   function start() {
-    document.documentElement.classList.add('js');
     defaults();
     if (s.x) A.front.chooseLog();
     else $('front-note').textContent = 'The run has fewer than two metrics: there is no front to draw.';
@@ -88,9 +87,9 @@
   }
 
   /* The line charts are drawn by what stands in #library: it is large, so it runs when everything else is there. */
-  function library() {
+  async function library() {
     const e = document.createElement('script');
-    e.textContent = $('library').textContent;
+    e.textContent = new TextDecoder().decode(await A.unpack('library'));
     document.body.append(e);
   }
 
@@ -98,6 +97,9 @@
     /* an old browser cannot unpack the trials; the figure and the table of the front are still there */
     document.documentElement.classList.remove('js');
     const p = A.el(null, 'p', {className: 'note', id: 'broken'}, `The interactive page could not start (${e.message}). Below is the front as a figure and a table.`);
+    const shown = A.el(null, 'section');
+    shown.innerHTML = $('static').textContent; /* what html.c wrote, escaped there: a browser that runs scripts has read it as text */
+    $('static').replaceWith(shown);
     $('main').prepend(p);
     throw e;
   });

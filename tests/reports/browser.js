@@ -431,10 +431,29 @@ async function severalRuns(browser) {
   console.log('ok: runs.html, several runs');
 }
 
+/* Without scripts, and in a browser that cannot unpack the trials, the front is there as a figure and a table. */
+async function withoutViews(browser) {
+  const front = () => ({rows: document.querySelectorAll('table tbody tr').length, drawn: document.querySelectorAll('svg.figure .member').length, said: document.querySelectorAll('#broken').length,
+    charts: [...document.querySelectorAll('.needs-js')].filter(e => e.offsetHeight).length});
+  for (const [how, said, prepare] of [['no scripts', 0, p => p.send('Emulation.setScriptExecutionDisabled', {value: true})],
+    ['an old browser', 1, p => p.send('Page.addScriptToEvaluateOnNewDocument', {source: 'delete window.DecompressionStream'})]]) {
+    const p = await browser.page({width: 1000, height: 800, dark: false});
+    await prepare(p);
+    await p.goto(url('sample-400.html'));
+    const found = await p.until('the front', f => { const v = (0, eval)(`(${f})`)(); return v.rows && v; }, front.toString());
+    assert.deepStrictEqual([found.said, found.charts], [said, 0], how);
+    assert(found.rows > 3 && found.drawn >= found.rows, `${how}: ${found.rows} rows, ${found.drawn} dots`);
+    if (process.env.SHOTS) await p.shot(path.join(process.env.SHOTS, `${how.replace(/ /g, '-')}.png`), false);
+    await p.close();
+    console.log(`ok: ${how}`);
+  }
+}
+
 (async () => {
   const browser = open(program);
   try {
     await severalRuns(browser);
+    await withoutViews(browser);
     for (const n of [0, 1, 2]) for (const kind of ['sample', 'plain']) await opens(browser, `${kind}-${n}.html`);
     await check(browser, 'sample-400.html', 'vega', false, 1280);
     await check(browser, 'plain-400.html', 'svg', true, 1280);

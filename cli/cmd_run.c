@@ -15,7 +15,8 @@
 typedef struct run_arguments {
     const char *config, *db;
     override_list overrides;
-    bool new_run, check_replay, quiet;
+    run_flags flags;
+    bool quiet;
     output_format format;
     int argc;
     char **argv;
@@ -30,7 +31,7 @@ typedef struct run_state {
 
 /* ---- command line ---- */
 
-enum { KEY_DB = 256, KEY_SEED, KEY_EVALUATIONS, KEY_REPLICATES, KEY_EXECUTOR, KEY_SET, KEY_NEW, KEY_CHECK };
+enum { KEY_DB = 256, KEY_SEED, KEY_EVALUATIONS, KEY_REPLICATES, KEY_EXECUTOR, KEY_SET, KEY_NEW, KEY_TAKE, KEY_CHECK };
 
 static const struct argp_option options[] = {
     {"db", KEY_DB, "FILE", 0, "the study's database; default: CONFIG's name with .db, in this folder", 0},
@@ -41,6 +42,7 @@ static const struct argp_option options[] = {
     {"executor", KEY_EXECUTOR, "NAME", 0, "threads, serial, process, slurm, allocation or mpi. Never changes a result", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting of CONFIG: --set train.epochs=5. May be repeated", 0},
     {"new-run", KEY_NEW, NULL, 0, "add a run of other settings to the study, instead of refusing it", 0},
+    {"take-over", KEY_TAKE, NULL, 0, "go on although another process seems to write the study; that one then leaves with status 3", 0},
     {"check-replay", KEY_CHECK, NULL, 0, "on resume, also ask for every stored trial and compare", 0},
     {"quiet", 'q', NULL, 0, "no progress, no notes, no warnings", 0},
     {0},
@@ -67,8 +69,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_EXECUTOR: overrides_add(&a->overrides, "execution.executor=%s", arg); break;
     case KEY_SET: overrides_add(&a->overrides, "%s", arg); break;
-    case KEY_NEW: a->new_run = true; break;
-    case KEY_CHECK: a->check_replay = true; break;
+    case KEY_NEW: a->flags.new_run = true; break;
+    case KEY_TAKE: a->flags.take_over = true; break;
+    case KEY_CHECK: a->flags.check_replay = true; break;
     case 'q': a->quiet = true; break;
     case ARGP_KEY_ARG:
         if (a->config)
@@ -92,7 +95,8 @@ static const struct argp argp = {
     .doc = "Search a space of networks on a data set, and print the Pareto front of trained networks.\v"
            "Run again to resume what was interrupted; with a larger budget to extend it. The same seed gives the same "
            "front, whatever the threads and the interruptions. Ctrl-C finishes the networks in training and stores "
-           "them; a second one abandons them.\n\n"
+           "them; a second one abandons them. SIGTERM and SIGUSR1, which batch systems send, abandon them at once, store everything else, "
+           "and end the program with status 75: start it again to go on.\n\n"
            "Examples:\n"
            "  ashlar run examples/digits.yaml\n"
            "  ashlar run examples/digits.yaml --evaluations 600\n"
@@ -102,13 +106,17 @@ static const struct argp argp = {
 
 /* ---- interruption ---- */
 
-static volatile sig_atomic_t signals;
+enum { TRY_AGAIN = 75 }; /* EX_TEMPFAIL of sysexits.h */
+static volatile sig_atomic_t signals, told_to_leave;
 
 static void on_signal(int number)
 {
-    (void)number;
-    if (signals < 2)
+    if (number != SIGINT) {
+        signals = 2;
+        told_to_leave = 1;
+    } else if (signals < 2) {
         signals++;
+    }
 }
 
 static void catch_signals(void)
@@ -117,6 +125,7 @@ static void catch_signals(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL);
 }
 
 static int interrupted(void *ctx)
@@ -124,7 +133,7 @@ static int interrupted(void *ctx)
     static atomic_int said;
     int n = signals;
     (void)ctx;
-    if (n > 0 && atomic_exchange(&said, 1) == 0)
+    if (n == 1 && atomic_exchange(&said, 1) == 0)
         log_note("finishing the networks in training; interrupt again to abandon them");
     return n;
 }
@@ -200,7 +209,7 @@ static ash_status run(run_state *s, ash_error *err)
         return ash_fail_memory(err);
     ash_status status = runfile_read(s->args.config, s->args.overrides.v, s->args.overrides.n, &f, err);
     if (status == ASH_OK)
-        status = run_open(&s->job, f, path, (run_flags){s->args.new_run, s->args.check_replay}, err);
+        status = run_open(&s->job, f, path, s->args.flags, err);
     if (status == ASH_OK)
         status = search(s, err);
     return status == ASH_OK ? finish(s, err) : status;
@@ -225,5 +234,7 @@ int cmd_run(int argc, char **argv)
     overrides_free(&s.args.overrides);
     arena_destroy(s.arena);
     free(words);
-    return status == ASH_OK ? 0 : cli_fail(&err);
+    if (status != ASH_OK)
+        cli_fail(&err);
+    return status == ASH_BROKEN && told_to_leave ? TRY_AGAIN : (int)status;
 }

@@ -34,7 +34,8 @@ static void print_help(FILE *out)
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
     fputs("\n\"ashlar COMMAND --help\" shows a command's options and examples.\n"
-          "Exit status: 0 success; 1 a broken world (disk, memory, database); 2 wrong usage, configuration or data.\n",
+          "Exit status: 0 success; 1 a broken world (disk, memory, database); 2 wrong usage, configuration or data;\n"
+          "3 another process has taken the study over.\n",
           out);
 }
 

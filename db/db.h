@@ -9,6 +9,8 @@
  * is stored as NULL and comes back as NaN. A killed process leaves the trials of all committed batches,
  * whole.
  *
+ * The newest session is the one that may write: each transaction checks that it still is this process's (ASH_STALE).
+ *
  * A db is used by one thread at a time; other threads and processes open readers of their own.
  */
 #ifndef DB_DB_H
@@ -26,6 +28,9 @@ typedef struct db db;
  * an older one. Ignores SIGXFSZ when nobody handles it, so that a file-size limit is an error like a full
  * disk. */
 ash_status db_open_writer(const char *path, db **out, ash_error *err);
+/* The same also while another process has the lock, for a run that a batch system starts anew while nobody can reach the old one:
+ * db_run_begin makes this process the newest session, and whatever an older one would commit from then on is ASH_STALE there. */
+ash_status db_take_over(const char *path, db **out, ash_error *err);
 /* Never changes the file; waits while a writer is busy. An older schema is read through a migrated temporary copy. */
 ash_status db_open_reader(const char *path, db **out, ash_error *err);
 /* Does a process hold the writer's lock of this study? */
@@ -59,6 +64,8 @@ ash_status db_run_begin(db *d, db_run *run, bool new_run, bool *resumed, ash_err
  * left as it is: at-least-once execution is harmless. */
 ash_status db_put_trial(db *d, int64_t run, const trial *t, ash_error *err);
 ash_status db_flush(db *d, ash_error *err);
+/* To be called now and then by a writer that waits: commits a batch that is old enough, and finds out when the study was taken over (ASH_STALE). */
+ash_status db_tick(db *d, ash_error *err);
 /* Trained weights; may come before their trial is told. Replaces. */
 ash_status db_put_weights(db *d, int64_t run, uint64_t trial_id, const void *bytes, size_t n, ash_error *err);
 /* A trial left the front: forget its weights; no error when there are none. */

@@ -304,12 +304,18 @@ static ash_status open_file(db *d, int flags, bool immutable, ash_error *err)
     return rc == SQLITE_OK ? ASH_OK : db_fail(d, err, "open it");
 }
 
-static ash_status open_writer(db *d, bool network, ash_error *err)
+static ash_status open_writer(db *d, bool network, bool take_over, ash_error *err)
 {
     int64_t size, version;
     ash_status status = look(d->path, true, &size, err);
-    if (status != ASH_OK || (status = db_lock_take(d->path, &d->lock, err)) != ASH_OK)
+    d->writer = true;
+    if (status != ASH_OK)
         return status;
+    status = db_lock_take(d->path, &d->lock, err);
+    if (status != ASH_OK && !take_over)
+        return status;
+    if (status != ASH_OK)
+        log_warn("%s; taking it over", err->text);
     if ((status = open_file(d, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, false, err)) != ASH_OK ||
         (status = configure(d, true, err)) != ASH_OK || (status = identify(d, &version, err)) != ASH_OK)
         return status;
@@ -328,7 +334,7 @@ static ash_status open_writer(db *d, bool network, ash_error *err)
     return ASH_OK;
 }
 
-ash_status db_open_writer_as(const char *path, bool network, db **out, ash_error *err)
+ash_status db_open_writer_as(const char *path, bool network, bool take_over, db **out, ash_error *err)
 {
     struct sigaction xfsz;
     if (sigaction(SIGXFSZ, NULL, &xfsz) == 0 && !(xfsz.sa_flags & SA_SIGINFO) && xfsz.sa_handler == SIG_DFL)
@@ -337,7 +343,7 @@ ash_status db_open_writer_as(const char *path, bool network, db **out, ash_error
     db *d = *out = create(path);
     if (!d)
         return ash_fail_memory(err);
-    ash_status status = open_writer(d, network, err);
+    ash_status status = open_writer(d, network, take_over, err);
     if (status != ASH_OK) {
         struct stat st;
         if (!existed && d->lock.fd >= 0 && d->handle && stat(path, &st) == 0 && st.st_size == 0)
@@ -348,7 +354,7 @@ ash_status db_open_writer_as(const char *path, bool network, db **out, ash_error
     return status;
 }
 
-ash_status db_open_writer(const char *path, db **out, ash_error *err)
+static ash_status open_by_file_system(const char *path, bool take_over, db **out, ash_error *err)
 {
     char *folder = strdup(path);
     if (!folder)
@@ -358,7 +364,17 @@ ash_status db_open_writer(const char *path, db **out, ash_error *err)
         slash[slash == folder] = 0;
     bool network = db_on_network(slash ? folder : ".");
     free(folder);
-    return db_open_writer_as(path, network, out, err);
+    return db_open_writer_as(path, network, take_over, out, err);
+}
+
+ash_status db_open_writer(const char *path, db **out, ash_error *err)
+{
+    return open_by_file_system(path, false, out, err);
+}
+
+ash_status db_take_over(const char *path, db **out, ash_error *err)
+{
+    return open_by_file_system(path, true, out, err);
 }
 
 /* An older schema is read through a migrated copy, in a temporary file of SQLite's; the study stays as it is.
@@ -442,7 +458,7 @@ void db_close(db *d)
         log_error("%s", err.text);
     for (int i = 0; i < DB_STATEMENT_COUNT; i++)
         sqlite3_finalize(d->statements[i]);
-    if (d->handle && d->lock.fd >= 0) {
+    if (d->handle && d->writer) {
         /* one file again, unless somebody is reading: then the log stays, which is as good */
         sqlite3_busy_timeout(d->handle, 100);
         sqlite3_exec(d->handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);

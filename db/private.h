@@ -40,6 +40,7 @@ struct db {
     sqlite3 *handle;
     char *path;
     db_lock lock;
+    bool writer;
     sqlite3_stmt *statements[DB_STATEMENT_COUNT];
     bool in_transaction;
     unsigned pending;     /* trials since the last commit */
@@ -54,8 +55,8 @@ struct db {
 ash_status db_lock_take(const char *path, db_lock *lock, ash_error *err);
 void db_lock_release(db_lock *lock); /* fd -1 is fine */
 
-/* open.c: as db_open_writer; `network` asks for the journal of a network file system. */
-ash_status db_open_writer_as(const char *path, bool network, db **out, ash_error *err);
+/* open.c: as db_open_writer, or db_take_over; `network` asks for the journal of a network file system. */
+ash_status db_open_writer_as(const char *path, bool network, bool take_over, db **out, ash_error *err);
 bool db_on_network(const char *path);
 /* ash_fail with SQLite's message, made a sentence: full disk, damaged file, locked. `what` is the failed
  * deed. */

@@ -26,14 +26,33 @@ static ash_status refuse_reader(db *d, ash_error *err)
     return ash_fail(err, ASH_BROKEN, "%s is open for reading only", d->path);
 }
 
+/* The fence: only the newest session writes. */
+static ash_status check_session(db *d, ash_error *err)
+{
+    sqlite3_stmt *s = d->session ? db_statement(d, DB_NEWEST_SESSION, err) : NULL;
+    if (!s)
+        return d->session ? err->status : ASH_OK;
+    ash_status status = ASH_OK;
+    if (sqlite3_step(s) != SQLITE_ROW)
+        status = db_fail(d, err, "read the sessions");
+    else if (sqlite3_column_int64(s, 0) != d->session)
+        status = ash_fail(err, ASH_STALE, "%s: another process has taken this study over; nothing more is stored from here", d->path);
+    sqlite3_reset(s);
+    return status;
+}
+
 ash_status db_begin(db *d, ash_error *err)
 {
     if (d->in_transaction)
         return ASH_OK;
-    if (d->lock.fd < 0)
+    if (!d->writer)
         return refuse_reader(d, err);
     if (sqlite3_exec(d->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(d, err, "write");
+    if (check_session(d, err) != ASH_OK) { /* nobody else can begin one before this transaction ends */
+        sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
+        return err->status;
+    }
     d->in_transaction = true;
     return ASH_OK;
 }
@@ -63,6 +82,17 @@ ash_status db_flush(db *d, ash_error *err)
     d->pending = 0;
     d->last_commit_s = clock_wall_s();
     return ASH_OK;
+}
+
+ash_status db_tick(db *d, ash_error *err)
+{
+    if (d->writer && d->lock.fd < 0) { /* whom it was taken from may be gone now */
+        ash_error held;
+        db_lock_take(d->path, &d->lock, &held);
+    }
+    if (!d->in_transaction)
+        return check_session(d, err);
+    return clock_wall_s() - d->last_commit_s >= BATCH_S ? db_flush(d, err) : ASH_OK;
 }
 
 static ash_status done(db *d, unsigned trials, ash_error *err)

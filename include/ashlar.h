@@ -42,6 +42,7 @@ typedef enum ash_status {
     ASH_OK = 0,      /**< it worked */
     ASH_BROKEN = 1,  /**< a broken world: memory, disk, database, a missing file permission */
     ASH_INVALID = 2, /**< wrong usage, configuration or data: the user can mend it */
+    ASH_STALE = 3,   /**< another process has taken the study over: whoever wrote it before stores nothing more */
 } ash_status;
 
 /** Why a call failed. The caller owns it; it needs no initialisation and no release. */

@@ -79,7 +79,8 @@ static ash_status begin(run_job *r, const char *path, run_flags flags, ash_error
                           err) != ASH_OK)
         return err->status;
     /* what can be wrong with the run file is found before a database is made */
-    if (session_reference(&r->session, &r->row.reference, err) != ASH_OK || db_open_writer(path, &r->db, err) != ASH_OK)
+    if (session_reference(&r->session, &r->row.reference, err) != ASH_OK ||
+        (flags.take_over ? db_take_over(path, &r->db, err) : db_open_writer(path, &r->db, err)) != ASH_OK)
         return err->status;
     bool resumed;
     if (describe(r, !run_is_stored(r->db, &r->session.identity), err) != ASH_OK ||
@@ -97,6 +98,11 @@ ash_status run_open(run_job *r, runfile *f, const char *db_path, run_flags flags
     recorder_init(&r->recorder);
     ash_status status = session_open(&r->session, f, NULL, recorder_keep, &r->recorder, err);
     return status == ASH_OK ? begin(r, db_path, flags, err) : status;
+}
+
+static ash_status tick(void *ctx, ash_error *err)
+{
+    return db_tick(ctx, err);
 }
 
 ash_status run_search(run_job *r, const run_watch *watch, ash_error *err)
@@ -126,6 +132,8 @@ ash_status run_search(run_job *r, const run_watch *watch, ash_error *err)
         .remote = watch->worker ? &remote : NULL,
         .interrupted = watch->interrupted,
         .progress = watch->progress,
+        .tick = tick,
+        .tick_ctx = r->db,
         .ctx = watch->ctx,
     };
     ash_status status = executor_find(execution->executor)->run(&job, err);

@@ -13,6 +13,7 @@
 
 typedef struct run_flags {
     bool new_run;      /* a run of other settings may join the study */
+    bool take_over;    /* go on although another process has the study: it stores nothing more */
     bool check_replay; /* on resume, ask for every stored trial too, and compare */
 } run_flags;
 

@@ -52,6 +52,31 @@ wait $run
 status=$?
 [ $status -eq 1 ] && grep -q 'resume with: ashlar run' err.txt || [ $status -eq 0 ] || fail "interrupted: status $status, $(cat err.txt)"
 
+# a batch system's signals: what is done is stored, the status says that the run is to be started again
+for signal in TERM USR1; do
+    "$ASHLAR" run small.yaml -q --db term.db --evaluations 400 --executor process >out.txt 2>err.txt &
+    run=$!
+    for _ in $(seq 100); do [ -n "$(workers $run)" ] && break; sleep 0.05; done
+    sleep 0.3
+    kill -$signal $run
+    wait $run
+    status=$?
+    same "status after SIG$signal" 75 $status
+done
+"$ASHLAR" run small.yaml -q --db term.db --evaluations 60 --check-replay >out.txt 2>err.txt || fail "after signals: $(cat err.txt)"
+same "digest after signals" "$expected" "$(digest term.db)"
+
+# a run that is taken over leaves
+"$ASHLAR" run small.yaml -q --db taken.db --evaluations 2000 --executor process >out.txt 2>err.txt &
+old=$!
+for _ in $(seq 100); do [ -n "$(workers $old)" ] && break; sleep 0.05; done
+"$ASHLAR" run small.yaml -q --db taken.db --evaluations 150 --take-over >out.txt 2>err2.txt || fail "taking over: $(cat err2.txt)"
+wait $old
+same "status of the run that was taken over" 3 $?
+grep -q 'taken this study over' err.txt || fail "the run that was taken over: $(cat err.txt)"
+"$ASHLAR" run small.yaml -q --db whole.db --evaluations 150 >out.txt 2>err.txt || fail "the longer run: $(cat err.txt)"
+same "digest after taking over" "$(digest whole.db)" "$(digest taken.db)"
+
 # no training fits into this (a sanitizer alone would not)
 if [ -z "${ASHLAR_SANITIZE:-}" ]; then
     "$ASHLAR" run small.yaml -q --db capped.db --evaluations 3 --executor process --set execution.memory_cap=4K >out.txt 2>err.txt

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Killed writers, second writers, readers beside a writer; what was told stays as it was told. */
 #include "db/db_test.h"
+#include "core/log.h"
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -135,6 +136,43 @@ static void one_writer(void **state)
     close(ends[1]);
 }
 
+/* Whoever takes a study over is its writer; the other one can store nothing more, and finds out. */
+static void taken_over(void **state)
+{
+    (void)state;
+    const char *path = in_folder("taken.db");
+    ash_error err;
+    db *old, *new, *third;
+    bool resumed;
+    arena *a = arena_create();
+    db_run run = plain_run("fence", 1);
+    rng r = rng_stream(12, "crash", 1);
+    assert_ok(db_open_writer(path, &old, &err), err);
+    assert_ok(db_run_begin(old, &run, false, &resumed, &err), err);
+    assert_ok(db_put_trial(old, run.id, plain_trial(&r, a, 1, 30), &err), err);
+    assert_ok(db_flush(old, &err), err);
+    assert_ok(db_tick(old, &err), err);
+
+    log_set_level(LOG_ERROR);
+    assert_ok(db_take_over(path, &new, &err), err);
+    log_set_level(LOG_NOTE);
+    assert_ok(db_tick(old, &err), err); /* not yet */
+    assert_ok(db_run_begin(new, &run, false, &resumed, &err), err);
+    assert_true(resumed);
+    assert_refused(db_tick(old, &err), ASH_STALE, err, "taken this study over");
+    assert_refused(db_put_trial(old, run.id, plain_trial(&r, a, 2, 30), &err), ASH_STALE, err, "taken this study over");
+    assert_ok(db_put_trial(new, run.id, plain_trial(&r, a, 3, 30), &err), err);
+    assert_ok(db_flush(new, &err), err);
+    assert_refused(db_run_end(old, run.id, "finished", &err), ASH_STALE, err, "taken this study over");
+    db_close(old);
+    assert_ok(db_tick(new, &err), err); /* the lock is free: now it is the new one's */
+    assert_refused(db_open_writer(path, &third, &err), ASH_BROKEN, err, "one writer at a time");
+    assert_int_equal(sql_integer(new, "SELECT sum(trial) FROM trials"), 1 + 3);
+    assert_int_equal(sql_integer(new, "SELECT count(*) FROM sessions WHERE state = 'running'"), 1);
+    db_close(new);
+    arena_destroy(a);
+}
+
 /* A reader sees whole batches while they are being appended, and does not stop the writer. */
 static void reader_beside_writer(void **state)
 {
@@ -179,7 +217,7 @@ static void rollback_journal(void **state)
     bool resumed;
     arena *a = arena_create();
     db_run run = plain_run("net", 1);
-    assert_ok(db_open_writer_as(in_folder("net.db"), true, &d, &err), err);
+    assert_ok(db_open_writer_as(in_folder("net.db"), true, false, &d, &err), err);
     assert_int_equal(sql_integer(d, "SELECT journal_mode = 'delete' FROM pragma_journal_mode"), 1);
     assert_ok(db_run_begin(d, &run, false, &resumed, &err), err);
     for (uint64_t i = 1; i <= 20; i++) {
@@ -235,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(killed, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(one_writer, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(taken_over, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(reader_beside_writer, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(rollback_journal, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(append_only, folder_make, folder_remove),

@@ -121,7 +121,7 @@ static bool compare_metrics(check *c, const trial *now)
         if (!same_bits(old->metrics[i].value, trial_metric(now, old->metrics[i].name)))
             return differ_real(c, old->metrics[i].name, old->metrics[i].value,
                                trial_metric(now, old->metrics[i].name));
-    return old->n_metrics <= now->n_metrics || /* a newer version may measure more */
+    return old->n_metrics == now->n_metrics ||
            differ_real(c, "number of metrics", (double)old->n_metrics, (double)now->n_metrics);
 }
 

@@ -42,7 +42,7 @@ static void put_cell(const report *r, size_t row, size_t k, buffer *out)
     buffer_puts(out, "<td class=\"n\">");
     if (!isnan(v)) {
         double scale = r->metrics[k].percent ? 100 : 1;
-        buffer_puts(out, text_of_real(text, round(v * scale * 1e4) / 1e4));
+        buffer_puts(out, text_of_real(text, escape_rounded(v * scale, 6)));
     }
     buffer_puts(out, "</td>");
 }

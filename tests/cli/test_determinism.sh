@@ -61,6 +61,7 @@ tamper() { # WHAT SQL
 }
 tamper error "UPDATE trials SET error = error + 1e-15 WHERE trial = $member"
 tamper macs "UPDATE trials SET macs = macs + 1 WHERE trial = $member"
+tamper "list of metrics" "UPDATE metric_lists SET names = substr(names, instr(names, ',') + 1)"
 tamper curve "UPDATE curves SET train_loss = train_loss * 1.0000000000001 WHERE trial = $member AND position = 1"
 tamper epochs "DELETE FROM curves WHERE trial = $member AND position = 2"
 tamper "weights' hash" "UPDATE trials SET weights_hash = zeroblob(32) WHERE trial = $member"

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* ------------------------------------------------------------------ views */
 
@@ -263,13 +264,25 @@ size_t nn_net_bytes(const nn_graph *g, const nn_recipe *recipe)
     return bytes;
 }
 
+/* A large block asks for huge pages: on 4 KiB pages, filling and walking its tables shows in every pass. */
+static void *allocate_block(size_t bytes)
+{
+    const size_t huge = (size_t)2 << 20;
+    if (bytes < 2 * huge)
+        return aligned_alloc(64, bytes);
+    void *block = aligned_alloc(huge, (bytes + huge - 1) / huge * huge);
+    if (block)
+        madvise(block, bytes, MADV_HUGEPAGE); /* a hint: without it all works as well */
+    return block;
+}
+
 static ash_status allocate(nn_net *net, size_t max_bytes, ash_error *err)
 {
     if (max_bytes && net->bytes > max_bytes)
         return ash_fail(err, ASH_INVALID, "training would take %zu bytes, more than the cap of %zu", net->bytes, max_bytes);
     if (has_halo(&net->tensors[net->fused.tensor[net->graph->output]]))
         return ash_fail(err, ASH_INVALID, "the output also feeds another layer");
-    net->block = aligned_alloc(64, net->bytes);
+    net->block = allocate_block(net->bytes);
     if (!net->block)
         return ash_fail_memory(err);
     memset(net->block, 0, net->bytes);

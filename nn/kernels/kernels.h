@@ -18,6 +18,7 @@
 #ifndef NN_KERNELS_H
 #define NN_KERNELS_H
 
+#include "core/rng.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,6 +74,11 @@ typedef struct nn_kernels {
                               bool accumulate);
     void (*avg_pool_forward)(nn_view y, nn_view x, const nn_conv *g, bool count_padding);
     void (*avg_pool_backward)(nn_view dx, nn_view dy, const nn_conv *g, bool count_padding, bool accumulate);
+
+    /* Inverted dropout. draw: kept[i] (n) is 0 with probability `rate`, else 1, by the words of a fresh stream in
+     * order. apply: y = x * kept * factor, or +=; kept (n, h, w, c) is dense. */
+    void (*dropout_draw)(uint8_t *kept, size_t n, const rng *r, float rate);
+    void (*dropout_apply)(nn_view y, nn_view x, const uint8_t *kept, float factor, bool accumulate);
 
     /* Softmax cross-entropy with label smoothing over (n, c) logits: returns the summed loss, writes d(mean
      * loss)/d(logits) (dlogits may be NULL) and adds to *errors (may be NULL) the errors (argmax, ties to the

@@ -40,6 +40,8 @@ typedef struct nn_kernels_f64 {
     void (*avg_pool_forward)(nn_view_f64 y, nn_view_f64 x, const nn_conv *g, bool count_padding);
     void (*avg_pool_backward)(nn_view_f64 dx, nn_view_f64 dy, const nn_conv *g, bool count_padding,
                               bool accumulate);
+    void (*dropout_draw)(uint8_t *kept, size_t n, const rng *r, double rate);
+    void (*dropout_apply)(nn_view_f64 y, nn_view_f64 x, const uint8_t *kept, double factor, bool accumulate);
     double (*softmax_ce)(double *dlogits, const double *logits, const int32_t *label, int n, int c,
                          double smoothing, size_t *errors);
     void (*sgd)(double *w, double *velocity, const double *grad, size_t n, double lr, double momentum,

@@ -30,19 +30,12 @@ static bool is_alias(const nn_node *n, bool training)
 
 static size_t state_bytes(const nn_node *n, int batch)
 {
-    return (size_t)nn_elements(n->shape) * (size_t)batch * sizeof(float);
+    return (size_t)nn_elements(n->shape) * (size_t)batch; /* which elements are kept */
 }
 
-static void multiply(nn_view to, nn_view from, const float *factor, bool accumulate)
+static float factor(const nn_node *n)
 {
-    for (int i = 0; i < to.n; i++)
-        for (int y = 0; y < to.h; y++)
-            for (int x = 0; x < to.w; x++) {
-                float *t = to.p + i * to.sn + y * to.sh + x * to.sw;
-                const float *f = from.p + i * from.sn + y * from.sh + x * from.sw;
-                for (int c = 0; c < to.c; c++)
-                    t[c] = accumulate ? t[c] + f[c] * *factor++ : f[c] * *factor++;
-            }
+    return 1 / (1 - (float)rate(n));
 }
 
 static void forward(const nn_pass *p)
@@ -51,17 +44,14 @@ static void forward(const nn_pass *p)
         nn_alias_forward(p);
         return;
     }
-    size_t n = (size_t)p->y.n * (size_t)nn_elements(p->node->shape);
-    float *factor = p->state, drop = (float)rate(p->node), keep = 1 / (1 - drop);
-    for (size_t i = 0; i < n; i++)
-        factor[i] = rng_float(p->random) < drop ? 0 : keep;
-    multiply(p->y, p->x[0], factor, false);
+    p->kernels->dropout_draw(p->state, (size_t)p->y.n * (size_t)nn_elements(p->node->shape), p->random, (float)rate(p->node));
+    p->kernels->dropout_apply(p->y, p->x[0], p->state, factor(p->node), false);
 }
 
 static void backward(const nn_pass *p)
 {
     if (p->dx[0].p)
-        multiply(p->dx[0], p->dy, p->state, p->accumulate[0]);
+        p->kernels->dropout_apply(p->dx[0], p->dy, p->state, factor(p->node), p->accumulate[0]);
 }
 
 const nn_op nn_op_dropout = {

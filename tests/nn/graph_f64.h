@@ -18,7 +18,7 @@ typedef struct f64_graph {
     int n;
     double **out;                     /* per node: (n, h, w, c) */
     double *param[64][NN_MAX_PARAMS]; /* per node and parameter; NULL: none */
-    const float *dropped[64];         /* factors of a dropout node */
+    const uint8_t *dropped[64];       /* which elements a dropout node keeps */
     const double *running[64];        /* mean and variance to use instead of the batch's; NULL: the batch's */
 } f64_graph;
 
@@ -189,9 +189,9 @@ static inline bool f64_node(f64_graph *f, int id)
         }
     else if (f64_is(n, "flatten") || f64_is(n, "identity"))
         memcpy(y, x, count * sizeof(double));
-    else if (f64_is(n, "dropout"))
+    else if (f64_is(n, "dropout")) /* its first attribute is the rate */
         for (size_t i = 0; i < count; i++)
-            y[i] = f->dropped[id] ? x[i] * (double)f->dropped[id][i] : x[i];
+            y[i] = f->dropped[id] ? x[i] * f->dropped[id][i] / (1 - *(const double *)n->attrs) : x[i];
     else if (f64_is(n, "zero"))
         memset(y, 0, count * sizeof(double));
     else

@@ -176,6 +176,38 @@ static void test_pools(void **state)
     }
 }
 
+static void test_dropout(void **state)
+{
+    (void)state;
+    static const float rates[] = {0, 0.2f, 0.5f, 0.99f};
+    FOR_LEVELS(k)
+    EACH_SHAPE(s)
+    {
+        tensor x = padded(s, NAN), y = padded(s, 0.0f);
+        size_t n = (size_t)s->n * s->h * s->w * s->c, some = 0;
+        uint8_t *want = malloc(n), *got = malloc(n);
+        assert_true(want && got);
+        rng r = rng_stream(5, "dropout", 3);
+        r.counter[0] = UINT32_MAX - 7; /* the carry into the second word of the counter */
+        float rate = rates[(s - shapes) % 4];
+        ref->dropout_draw(want, n, &r, (double)rate);
+        k->dropout_draw(got, n, &r, rate);
+        check(memcmp(want, got, n) == 0, k, s, "dropout_draw");
+        for (size_t i = 0; i < n; i++)
+            some += got[i];
+        check(fabs((double)some / (double)n - 1 + (double)rate) < 4 / sqrt((double)n), k, s, "share that dropout keeps");
+        for (int accumulate = 0; accumulate < 2; accumulate++) {
+            ref->dropout_apply(y.d, x.d, got, 1.25, accumulate);
+            k->dropout_apply(y.v, x.v, got, 1.25f, accumulate);
+            check(tensor_agrees(&y, tolerance), k, s, "dropout_apply");
+        }
+        free(want);
+        free(got);
+        tensor_free(&x);
+        tensor_free(&y);
+    }
+}
+
 static void test_loss(void **state)
 {
     (void)state;
@@ -299,7 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels),    cmocka_unit_test(test_maps), cmocka_unit_test(test_batch_norm),
-        cmocka_unit_test(test_pools),     cmocka_unit_test(test_loss), cmocka_unit_test(test_optimisers),
+        cmocka_unit_test(test_pools),     cmocka_unit_test(test_dropout), cmocka_unit_test(test_loss), cmocka_unit_test(test_optimisers),
         cmocka_unit_test(test_same_bits),
     };
     return cmocka_run_group_tests_name("kernels: passes", tests, NULL, NULL);

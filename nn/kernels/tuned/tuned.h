@@ -23,6 +23,8 @@
 #define tuned_max_pool_backward LEVEL_NAME(nn_max_pool_backward)
 #define tuned_avg_pool_forward LEVEL_NAME(nn_avg_pool_forward)
 #define tuned_avg_pool_backward LEVEL_NAME(nn_avg_pool_backward)
+#define tuned_dropout_draw LEVEL_NAME(nn_dropout_draw)
+#define tuned_dropout_apply LEVEL_NAME(nn_dropout_apply)
 #define tuned_softmax_ce LEVEL_NAME(nn_softmax_ce)
 #define tuned_sgd LEVEL_NAME(nn_sgd)
 #define tuned_adamw LEVEL_NAME(nn_adamw)

@@ -34,6 +34,26 @@ nn_view nn_grad_view(const nn_net *net, int id, int n)
     return dense_view(net->tensors[net->fused.tensor[id]].dy, net->graph->nodes[id].shape, n);
 }
 
+nn_view nn_before_view(const nn_net *net, const nn_step *s, int n)
+{
+    return dense_view(s->before, net->graph->nodes[s->group.out].shape, n);
+}
+
+const nn_step *nn_lazy_step(const nn_net *net, int id)
+{
+    const nn_tensor *t = &net->tensors[net->fused.tensor[id]];
+    return t->lazy ? t->step : NULL;
+}
+
+void nn_clear_lazy(nn_net *net)
+{
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        const nn_tensor *t = &net->tensors[net->steps[s].group.out];
+        if (t->lazy)
+            memset(net->steps[s].before, 0, t->floats * sizeof(float));
+    }
+}
+
 /* ------------------------------------------------------------------ halos and gradients */
 
 static int larger(int a, int b)
@@ -117,6 +137,30 @@ static void plan_matrices(nn_net *net)
     }
 }
 
+/* A batch norm behind a linear operator is left to the reader of its output where that is one linear operator: what it
+ * reads is made a few images at a time, in cache. */
+static void plan_lazy(nn_net *net, int *readers) /* readers: n_nodes, 0 */
+{
+    const nn_graph *g = net->graph;
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        const nn_step *step = &net->steps[s];
+        const nn_node *n = &g->nodes[step->group.main];
+        net->tensors[step->group.out].step = step;
+        for (int k = 0; k < n->n_inputs; k++) {
+            int in = net->fused.tensor[n->inputs[k]];
+            nn_shape own = g->nodes[in].shape, seen = g->nodes[n->inputs[k]].shape;
+            bool windows = n->op->kind == NN_LINEAR && !step->as_matrix && own.h == seen.h && own.w == seen.w;
+            readers[in] += windows ? 1 : 2;
+        }
+    }
+    readers[net->fused.tensor[g->output]] += 2;
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        const nn_step *step = &net->steps[s];
+        bool linear = g->nodes[step->group.main].op->kind == NN_LINEAR && step->group.norm >= 0;
+        net->tensors[step->group.out].lazy = linear && !step->as_matrix && readers[step->group.out] == 1;
+    }
+}
+
 /* ------------------------------------------------------------------ memory */
 
 typedef struct carver { /* measures while base is NULL */
@@ -142,8 +186,9 @@ static void place_tensor(nn_net *net, carver *c, int id)
     nn_shape s = net->graph->nodes[id].shape;
     size_t row = (size_t)(t->left + s.w + t->right) * (size_t)s.c;
     size_t image = row * (size_t)(t->top + s.h + t->bottom), n = (size_t)net->batch;
-    float *base = carve_floats(c, image * n);
-    t->y = base ? base + (size_t)t->top * row + (size_t)(t->left * s.c) : NULL;
+    t->floats = image * n;
+    t->base = carve_floats(c, t->floats);
+    t->y = t->base ? t->base + (size_t)t->top * row + (size_t)(t->left * s.c) : NULL;
     t->dy = t->wants_grad ? carve_floats(c, n * (size_t)nn_elements(s)) : NULL;
 }
 
@@ -159,7 +204,10 @@ static void place_step(nn_net *net, carver *c, nn_step *step)
         }
         step->folded = carve_floats(c, count);
         step->folded_bias = carve_floats(c, channels);
-        if (step->group.norm >= 0)
+        const nn_tensor *out = &net->tensors[step->group.out];
+        if (out->lazy)
+            step->before = out->base;
+        else if (step->group.norm >= 0)
             step->before = carve_floats(c, batch * (size_t)nn_elements(n->shape));
     }
     if (step->group.norm >= 0) {
@@ -181,10 +229,12 @@ static size_t scratch_floats(const nn_net *net)
         const nn_node *n = &net->graph->nodes[step->group.main];
         if (n->op->kind != NN_LINEAR)
             continue;
-        nn_view x = nn_output_view(net, n->inputs[0], net->batch), y = dense_view(NULL, n->shape, net->batch);
+        static const float some = 0;
+        nn_source x = {nn_output_view(net, n->inputs[0], net->batch), nn_lazy_step(net, n->inputs[0]) ? &some : NULL, NULL, 0};
+        nn_view y = dense_view(NULL, n->shape, net->batch);
         nn_conv g = step->conv;
         if (step->as_matrix)
-            nn_as_matrix(&x, &y, &g);
+            nn_as_matrix(&x.v, &y, &g);
         size_t floats = net->kernels->conv_scratch(&x, &y, &g);
         most = floats > most ? floats : most;
     }
@@ -236,11 +286,13 @@ static ash_status build(nn_net *net, const nn_graph *g, const nn_recipe *recipe,
     net->tensors = ARENA_NEW(net->arena, nn_tensor, n);
     net->param_at = ARENA_NEW(net->arena, size_t, n * NN_MAX_PARAMS);
     bool *written = ARENA_NEW(net->arena, bool, n);
-    if (!net->steps || !net->tensors || !net->param_at || !written)
+    int *readers = ARENA_NEW(net->arena, int, n);
+    if (!net->steps || !net->tensors || !net->param_at || !written || !readers)
         return ash_fail_memory(err);
     plan_steps(net);
     plan_tensors(net, written);
     plan_matrices(net);
+    plan_lazy(net, readers);
     number_params(net);
     carver measure = {NULL, 0};
     lay_out(net, &measure);

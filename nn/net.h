@@ -11,14 +11,20 @@
 #include "nn/op.h"
 #include "nn/train.h"
 
+typedef struct nn_step nn_step;
+
 typedef struct nn_tensor { /* a group's output */
     int top, bottom, left, right; /* halo */
     float *y;                     /* image 0, pixel 0, inside the halo */
     float *dy;                    /* NULL: nobody wants its gradient */
     bool wants_grad;
+    bool lazy;          /* training does not write it: its one reader makes it from the norm's input, which lies here instead */
+    const nn_step *step; /* that writes it */
+    float *base;        /* with the halo */
+    size_t floats;
 } nn_tensor;
 
-typedef struct nn_step { /* how a group is run */
+struct nn_step { /* how a group is run */
     nn_group group;
     nn_conv conv;          /* linear groups */
     bool as_matrix;        /* the window is the whole input, which is dense: images are the pixels of one row */
@@ -29,7 +35,7 @@ typedef struct nn_step { /* how a group is run */
     float *running;        /* norm groups: (2, c) mean and variance */
     float *folded, *folded_bias; /* linear groups: what evaluation uses, norm folded in */
     void *state;
-} nn_step;
+};
 
 struct nn_net {
     const nn_graph *graph;
@@ -85,5 +91,10 @@ float *nn_param_grads(const nn_net *net, int id, int k);
 /* Output of a node (of its group) as it lies in memory, and its gradient. */
 nn_view nn_output_view(const nn_net *net, int id, int n);
 nn_view nn_grad_view(const nn_net *net, int id, int n);
+/* In training: the step whose norm and activation the reader of this node's output has to apply; NULL: they are applied. */
+const nn_step *nn_lazy_step(const nn_net *net, int id);
+nn_view nn_before_view(const nn_net *net, const nn_step *s, int n); /* a norm's input, dense */
+/* Zeroes the buffers that training and evaluation use in turn. */
+void nn_clear_lazy(nn_net *net);
 
 #endif

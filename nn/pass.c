@@ -101,52 +101,65 @@ static void fold(nn_net *net, nn_step *s)
             s->folded[k * rows + c] = w[k * rows + c] * s->scale[c];
 }
 
+/* What a linear step reads, of n images. */
+static nn_source source_of(const nn_net *net, const nn_step *s, int n, bool training)
+{
+    int in = net_node(net, s->group.main)->inputs[0];
+    const nn_step *made = training ? nn_lazy_step(net, in) : NULL;
+    if (!made)
+        return (nn_source){.v = nn_output_view(net, in, n)};
+    return (nn_source){nn_before_view(net, made, n), made->scale, made->shift, act_of(net, made)};
+}
+
 static void linear_forward(nn_net *net, nn_step *s, int n, bool training)
 {
     const nn_kernels *k = net->kernels;
     int i = s->group.main;
-    nn_view x = nn_output_view(net, net_node(net, i)->inputs[0], n), y = nn_output_view(net, s->group.out, n);
+    nn_source x = source_of(net, s, n, training);
+    nn_view y = nn_output_view(net, s->group.out, n);
     nn_conv g = s->conv;
     if (s->as_matrix)
-        nn_as_matrix(&x, &y, &g);
+        nn_as_matrix(&x.v, &y, &g);
     if (!training) {
-        k->conv_forward(y, x, s->folded, s->folded_bias, act_of(net, s), NULL, &g, net->scratch);
+        k->conv_forward(y, &x, s->folded, s->folded_bias, act_of(net, s), NULL, &g, net->scratch);
         return;
     }
     const float *w = weights_of(net, s), *bias = bias_of(net, i);
     if (s->group.norm < 0) {
-        k->conv_forward(y, x, w, bias, act_of(net, s), NULL, &g, net->scratch);
+        k->conv_forward(y, &x, w, bias, act_of(net, s), NULL, &g, net->scratch);
         return;
     }
-    nn_view before = view_like(y, s->before);
-    k->conv_forward(before, x, w, bias, NN_ACT_NONE, s->stats, &g, net->scratch);
+    nn_view before = s->as_matrix ? view_like(y, s->before) : nn_before_view(net, s, n);
+    k->conv_forward(before, &x, w, bias, NN_ACT_NONE, s->stats, &g, net->scratch);
     norm_prepare(net, s, (int64_t)y.n * y.h * y.w);
-    k->scale_act(y, before, s->scale, s->shift, act_of(net, s));
+    if (!net->tensors[s->group.out].lazy)
+        k->scale_act(y, before, s->scale, s->shift, act_of(net, s));
 }
 
 static void linear_backward(nn_net *net, nn_step *s, int n)
 {
-    const nn_kernels *k = net->kernels;
     int i = s->group.main, in = net_node(net, i)->inputs[0], norm = s->group.norm;
-    nn_act act = act_of(net, s);
-    nn_view x = nn_output_view(net, in, n), y = nn_output_view(net, s->group.out, n), dy = nn_grad_view(net, s->group.out, n);
+    nn_source x = source_of(net, s, n, true);
+    nn_gradient d = {.dy = nn_grad_view(net, s->group.out, n), .act = act_of(net, s), .y = nn_output_view(net, s->group.out, n)};
+    nn_view dx = nn_grad_view(net, in, n);
     nn_conv g = s->conv;
-    if (norm >= 0)
-        k->bn_act_backward(dy, nn_param_grads(net, norm, 0), nn_param_grads(net, norm, 1), dy, view_like(dy, s->before),
-                           s->stats, s->inv_std, nn_param_values(net, norm, 0), nn_param_values(net, norm, 1), act);
-    else if (act != NN_ACT_NONE)
-        k->act_backward(dy, dy, y, act, false);
-    nn_view dx = nn_grad_view(net, in, n), dy_rows = dy;
+    if (norm >= 0) {
+        d.y = nn_before_view(net, s, n);
+        d.mean = s->stats;
+        d.inv_std = s->inv_std;
+        d.gamma = nn_param_values(net, norm, 0);
+        d.beta = nn_param_values(net, norm, 1);
+        d.dgamma = nn_param_grads(net, norm, 0);
+        d.dbeta = nn_param_grads(net, norm, 1);
+    }
     if (s->as_matrix) {
         nn_conv same = g;
-        nn_as_matrix(&x, &dy, &g);
-        nn_as_matrix(&dx, &dy_rows, &same);
+        nn_as_matrix(&x.v, &d.dy, &g);
+        nn_as_matrix(&dx, &d.y, &same);
     }
-    k->conv_weight_grad(nn_param_grads(net, i, 0), bias_of(net, i) ? nn_param_grads(net, i, 1) : NULL, x, dy, &g, net->scratch);
-    if (dx.p) {
-        const float *w = net_node(net, i)->weight_bits < 32 ? s->quantised : nn_param_values(net, i, 0);
-        k->conv_input_grad(dx, dy, w, &g, s->accumulate[0], net->scratch);
-    }
+    const float *w = net_node(net, i)->weight_bits < 32 ? s->quantised : nn_param_values(net, i, 0);
+    net->kernels->conv_backward(dx, nn_param_grads(net, i, 0), bias_of(net, i) ? nn_param_grads(net, i, 1) : NULL, &d, &x, w,
+                                &g, s->accumulate[0], net->scratch);
 }
 
 /* ------------------------------------------------------------------ norm or activation by itself */
@@ -229,6 +242,7 @@ static void plain_backward(nn_net *net, nn_step *s, int n)
 
 static void prepare_evaluation(nn_net *net)
 {
+    nn_clear_lazy(net);
     for (int i = 0; i < net->fused.n_groups; i++) {
         nn_step *s = &net->steps[i];
         if (net_node(net, s->group.main)->op->kind == NN_LINEAR)

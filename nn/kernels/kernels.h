@@ -8,8 +8,8 @@
  *
  * Activations are NHWC views into zero-padded buffers: around each image lies a halo wide enough for every
  * consumer, so a convolution reads KW x C contiguous floats and checks no bounds. Whoever writes a padded
- * buffer leaves its halo zero. Only conv_forward and conv_weight_grad read a halo, that of x; gradients (dy,
- * dx) and the inputs of pooling need none. Weights are (kh, kw, c_in / groups, c_out), depthwise (kh, kw, c).
+ * buffer leaves its halo zero. Only convolutions read a halo, that of x; gradients (dy, dx) and the inputs of pooling
+ * need none. Weights are (kh, kw, c_in / groups, c_out), depthwise (kh, kw, c).
  * Nothing but scratch needs alignment.
  *
  * Bits: every kernel is single-threaded with a fixed order of operations; the result depends on the level
@@ -35,24 +35,40 @@ typedef struct nn_conv { /* geometry of a convolution or pooling window */
 
 typedef enum nn_act { NN_ACT_NONE, NN_ACT_RELU, NN_ACT_RELU6 } nn_act;
 
+/* What a convolution reads: v, or act(v * scale[c] + shift[c]) when scale is given. The latter is made a few images at
+ * a time, just before they are read, and never written to memory as a whole; v then needs no halo. */
+typedef struct nn_source {
+    nn_view v;
+    const float *scale, *shift; /* (c) or NULL */
+    nn_act act;
+} nn_source;
+
+/* The gradient of a convolution's output, through what follows it: a batch norm (mean is given) with its activation, an
+ * activation alone, or nothing. */
+typedef struct nn_gradient {
+    nn_view dy; /* after norm and activation; may be overwritten */
+    nn_act act;
+    nn_view y; /* activation alone: its output; norm: its input */
+    const float *mean, *inv_std, *gamma, *beta; /* (c) or NULL */
+    float *dgamma, *dbeta;                      /* (c), written */
+} nn_gradient;
+
 typedef struct nn_kernels {
     const char *level; /* "reference", "x86-64", "x86-64-v3", "x86-64-v4" */
     int lanes;         /* floats in a native vector */
 
-    /* Floats of scratch that the three conv functions may need for this shape, 64-byte aligned. */
-    size_t (*conv_scratch)(const nn_view *x, const nn_view *y, const nn_conv *g);
+    /* Floats of scratch that the two conv functions may need for this shape, 64-byte aligned. */
+    size_t (*conv_scratch)(const nn_source *x, const nn_view *y, const nn_conv *g);
 
     /* y = conv(x, w) + bias; bias (c_out) may be NULL. stats (2, c_out), when not NULL, receives per channel
      * the mean of y over n, h, w and the mean of (y - mean)^2 (biased), computed without cancellation. act is
-     * applied after the bias, and not with stats. */
-    void (*conv_forward)(nn_view y, nn_view x, const float *w, const float *bias, nn_act act, float *stats,
+     * applied after the bias, and not with stats. 15 floats behind w may be read. */
+    void (*conv_forward)(nn_view y, const nn_source *x, const float *w, const float *bias, nn_act act, float *stats,
                          const nn_conv *g, float *scratch);
-    /* dx = conv^T(dy, w), or dx += when accumulate. */
-    void (*conv_input_grad)(nn_view dx, nn_view dy, const float *w, const nn_conv *g, bool accumulate,
-                            float *scratch);
-    /* dw = x^T dy, dbias = sum dy (dbias may be NULL). */
-    void (*conv_weight_grad)(float *dw, float *dbias, nn_view x, nn_view dy, const nn_conv *g,
-                             float *scratch);
+    /* With d the gradient of the output: dx = conv^T(d, w), or dx += when accumulate, unless dx.p is NULL; dw = x^T d;
+     * dbias = sum d (dbias may be NULL; before a norm it is zero but for rounding, and written as 0). */
+    void (*conv_backward)(nn_view dx, float *dw, float *dbias, const nn_gradient *d, const nn_source *x, const float *w,
+                          const nn_conv *g, bool accumulate, float *scratch);
 
     /* y = act(x * scale[c] + shift[c]); scale NULL: act(x). y may be x. */
     void (*scale_act)(nn_view y, nn_view x, const float *scale, const float *shift, nn_act act);

@@ -16,16 +16,28 @@ typedef struct nn_view_f64 {
     ptrdiff_t sw, sh, sn;
 } nn_view_f64;
 
+typedef struct nn_source_f64 {
+    nn_view_f64 v;
+    const double *scale, *shift;
+    nn_act act;
+} nn_source_f64;
+
+typedef struct nn_gradient_f64 {
+    nn_view_f64 dy;
+    nn_act act;
+    nn_view_f64 y;
+    const double *mean, *inv_std, *gamma, *beta;
+    double *dgamma, *dbeta;
+} nn_gradient_f64;
+
 typedef struct nn_kernels_f64 {
     const char *level; /* "reference-f64" */
     int lanes;
-    size_t (*conv_scratch)(const nn_view_f64 *x, const nn_view_f64 *y, const nn_conv *g);
-    void (*conv_forward)(nn_view_f64 y, nn_view_f64 x, const double *w, const double *bias, nn_act act,
+    size_t (*conv_scratch)(const nn_source_f64 *x, const nn_view_f64 *y, const nn_conv *g);
+    void (*conv_forward)(nn_view_f64 y, const nn_source_f64 *x, const double *w, const double *bias, nn_act act,
                          double *stats, const nn_conv *g, double *scratch);
-    void (*conv_input_grad)(nn_view_f64 dx, nn_view_f64 dy, const double *w, const nn_conv *g,
-                            bool accumulate, double *scratch);
-    void (*conv_weight_grad)(double *dw, double *dbias, nn_view_f64 x, nn_view_f64 dy, const nn_conv *g,
-                             double *scratch);
+    void (*conv_backward)(nn_view_f64 dx, double *dw, double *dbias, const nn_gradient_f64 *d, const nn_source_f64 *x,
+                          const double *w, const nn_conv *g, bool accumulate, double *scratch);
     void (*scale_act)(nn_view_f64 y, nn_view_f64 x, const double *scale, const double *shift, nn_act act);
     void (*bn_act_backward)(nn_view_f64 dx, double *dgamma, double *dbeta, nn_view_f64 dy, nn_view_f64 x,
                             const double *mean, const double *inv_std, const double *gamma,

@@ -6,6 +6,8 @@
 
 #define REAL float
 #define VIEW nn_view
+#define SOURCE nn_source
+#define GRADIENT nn_gradient
 #define TABLE nn_kernels
 #define NAME nn_reference
 #define LEVEL "reference"

@@ -7,6 +7,8 @@
 
 #define REAL double
 #define VIEW nn_view_f64
+#define SOURCE nn_source_f64
+#define GRADIENT nn_gradient_f64
 #define TABLE nn_kernels_f64
 #define NAME nn_reference_f64
 #define LEVEL "reference-f64"

@@ -57,6 +57,9 @@ static const double tolerance = 4e-6;
 typedef struct setting {
     tensor x, y, dy, dx, dx0;
     array w, bias, stats, dw, dbias;
+    array scale, shift;                               /* (in): of a source that is made as it is read */
+    tensor after;                                     /* like y: what the gradient passes through */
+    array mean, inv_std, gamma, beta, dgamma, dbeta; /* (out): of the norm behind */
     nn_conv g;
 } setting;
 
@@ -73,22 +76,56 @@ static setting setting_new(const shape *s)
     t.y = tensor_new(s->n, oh, ow, s->out, 1, 0, 2, 1, s->gap, 0.0f);
     t.dy = tensor_new(s->n, oh, ow, s->out, 0, 1, 1, 0, s->gap, NAN);
     t.dx = tensor_new(s->n, s->h, s->w, s->in, 1, 1, 0, 1, s->gap, NAN);
-    t.w = array_new((size_t)s->kh * s->kw * (s->in / s->groups) * s->out);
+    t.w = array_new((size_t)s->kh * s->kw * (s->in / s->groups) * s->out + 15); /* 15 more may be read */
+    t.w.n -= 15;
     t.bias = array_new((size_t)s->out);
     t.stats = array_new((size_t)s->out * 2);
     t.dw = array_new(t.w.n);
     t.dbias = array_new((size_t)s->out);
+    t.scale = array_new((size_t)s->in);
+    t.shift = array_new((size_t)s->in);
+    t.after = tensor_new(s->n, oh, ow, s->out, 0, 0, 0, 0, s->gap, NAN);
+    array *of_norm[] = {&t.mean, &t.inv_std, &t.gamma, &t.beta, &t.dgamma, &t.dbeta};
+    for (size_t i = 0; i < 6; i++)
+        *of_norm[i] = array_new((size_t)s->out);
     return t;
 }
 
 static void setting_free(setting *t)
 {
-    tensor *tensors[] = {&t->x, &t->y, &t->dy, &t->dx};
-    array *arrays[] = {&t->w, &t->bias, &t->stats, &t->dw, &t->dbias};
-    for (size_t i = 0; i < 4; i++)
+    tensor *tensors[] = {&t->x, &t->y, &t->dy, &t->dx, &t->after};
+    array *arrays[] = {&t->w, &t->bias, &t->stats, &t->dw, &t->dbias, &t->scale, &t->shift,
+                       &t->mean, &t->inv_std, &t->gamma, &t->beta, &t->dgamma, &t->dbeta};
+    for (size_t i = 0; i < sizeof(tensors) / sizeof(*tensors); i++)
         tensor_free(tensors[i]);
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
         array_free(arrays[i]);
+}
+
+static nn_source source(const setting *t, bool made)
+{
+    return made ? (nn_source){t->x.v, t->scale.f, t->shift.f, NN_ACT_RELU} : (nn_source){.v = t->x.v};
+}
+
+static nn_source_f64 source64(const setting *t, bool made)
+{
+    return made ? (nn_source_f64){t->x.d, t->scale.d, t->shift.d, NN_ACT_RELU} : (nn_source_f64){.v = t->x.d};
+}
+
+static nn_gradient gradient(const setting *t, bool norm, nn_act act)
+{
+    nn_gradient d = {.dy = t->dy.v, .act = act, .y = t->after.v};
+    if (norm)
+        d = (nn_gradient){t->dy.v, act, t->after.v, t->mean.f, t->inv_std.f, t->gamma.f, t->beta.f, t->dgamma.f, t->dbeta.f};
+    return d;
+}
+
+static nn_gradient_f64 gradient64(const setting *t, bool norm, nn_act act)
+{
+    nn_gradient_f64 d = {.dy = t->dy.d, .act = act, .y = t->after.d};
+    if (norm)
+        d = (nn_gradient_f64){t->dy.d, act, t->after.d, t->mean.d, t->inv_std.d, t->gamma.d, t->beta.d, t->dgamma.d, t->dbeta.d};
+    return d;
 }
 
 static void check(bool ok, const nn_kernels *k, const shape *s, const char *what)
@@ -105,18 +142,17 @@ static void test_forward(void **state)
     FOR_LEVELS(k)
     for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
         setting t = setting_new(&shapes[i]);
-        void *memory;
-        float *scratch = scratch_new(k->conv_scratch(&t.x.v, &t.y.v, &t.g), i % 2, &memory);
         const struct {
             const char *what;
-            bool bias, stats;
+            bool bias, stats, made;
             nn_act act;
         } variants[] = {
-            {"forward", false, false, NN_ACT_NONE},
-            {"forward with bias and ReLU", true, false, NN_ACT_RELU},
-            {"forward with ReLU6", false, false, NN_ACT_RELU6},
-            {"forward with statistics", false, true, NN_ACT_NONE},
-            {"forward with bias and statistics", true, true, NN_ACT_NONE},
+            {"forward", false, false, false, NN_ACT_NONE},
+            {"forward with bias and ReLU", true, false, false, NN_ACT_RELU},
+            {"forward with ReLU6", false, false, false, NN_ACT_RELU6},
+            {"forward of a made source", false, false, true, NN_ACT_NONE},
+            {"forward with statistics", false, true, false, NN_ACT_NONE},
+            {"forward with bias and statistics of a made source", true, true, true, NN_ACT_NONE},
         };
         for (size_t v = 0; v < sizeof(variants) / sizeof(*variants); v++) {
             if (variants[v].stats) /* a mean far from zero */
@@ -124,10 +160,12 @@ static void test_forward(void **state)
                     t.bias.d[c] = t.bias.f[c] += 100;
             const float *bias = variants[v].bias ? t.bias.f : NULL;
             const double *bias64 = variants[v].bias ? t.bias.d : NULL;
-            ref->conv_forward(t.y.d, t.x.d, t.w.d, bias64, variants[v].act,
-                              variants[v].stats ? t.stats.d : NULL, &t.g, NULL);
-            k->conv_forward(t.y.v, t.x.v, t.w.f, bias, variants[v].act, variants[v].stats ? t.stats.f : NULL,
-                            &t.g, scratch);
+            nn_source x = source(&t, variants[v].made);
+            nn_source_f64 x64 = source64(&t, variants[v].made);
+            void *memory;
+            float *scratch = scratch_new(k->conv_scratch(&x, &t.y.v, &t.g), i % 2, &memory);
+            ref->conv_forward(t.y.d, &x64, t.w.d, bias64, variants[v].act, variants[v].stats ? t.stats.d : NULL, &t.g, NULL);
+            k->conv_forward(t.y.v, &x, t.w.f, bias, variants[v].act, variants[v].stats ? t.stats.f : NULL, &t.g, scratch);
             check(tensor_agrees(&t.y, tolerance), k, &shapes[i], variants[v].what);
             if (variants[v].stats) {
                 size_t c = t.stats.n / 2;
@@ -135,36 +173,68 @@ static void test_forward(void **state)
                 check(array_agrees("mean", &mean, tolerance), k, &shapes[i], variants[v].what);
                 check(array_agrees("variance", &var, 2e-4), k, &shapes[i], variants[v].what);
             }
+            free(memory);
         }
-        free(memory);
         setting_free(&t);
     }
+}
+
+static void fill_dy(setting *t) /* a kernel may overwrite it */
+{
+    for (size_t i = 0; i < t->dy.size; i++)
+        if (t->dy.mem64[i] == t->dy.mem64[i])
+            t->dy.mem64[i] = t->dy.mem[i] = test_random();
 }
 
 static void test_gradients(void **state)
 {
     (void)state;
     const nn_kernels_f64 *ref = &nn_reference_f64;
+    static const struct {
+        const char *what;
+        bool made, norm, bias, accumulate;
+        nn_act act;
+        double tolerance;
+    } variants[] = {
+        {"gradients", false, false, true, true, NN_ACT_NONE, 4e-6},
+        {"gradients without bias", false, false, false, false, NN_ACT_NONE, 4e-6},
+        {"gradients through ReLU", false, false, true, false, NN_ACT_RELU, 4e-6},
+        {"gradients of a made source", true, false, true, false, NN_ACT_RELU6, 4e-6},
+        {"gradients through a norm", false, true, true, true, NN_ACT_NONE, 2e-5},
+        {"gradients through norm and ReLU of a made source", true, true, true, false, NN_ACT_RELU, 2e-5},
+    };
     FOR_LEVELS(k)
-    for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-        setting t = setting_new(&shapes[i]);
-        void *memory;
-        float *scratch = scratch_new(k->conv_scratch(&t.x.v, &t.dy.v, &t.g), i % 2, &memory);
-        for (int accumulate = 1; accumulate >= 0; accumulate--) { /* both start from what dx holds */
-            ref->conv_input_grad(t.dx.d, t.dy.d, t.w.d, &t.g, accumulate, NULL);
-            k->conv_input_grad(t.dx.v, t.dy.v, t.w.f, &t.g, accumulate, scratch);
-            check(tensor_agrees(&t.dx, tolerance), k, &shapes[i], accumulate ? "dx +=" : "dx");
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+        for (size_t v = 0; v < sizeof(variants) / sizeof(*variants); v++) {
+            setting t = setting_new(&shapes[i]);
+            nn_source x = source(&t, variants[v].made);
+            nn_source_f64 x64 = source64(&t, variants[v].made);
+            nn_gradient d = gradient(&t, variants[v].norm, variants[v].act);
+            nn_gradient_f64 d64 = gradient64(&t, variants[v].norm, variants[v].act);
+            void *memory;
+            float *scratch = scratch_new(k->conv_scratch(&x, &t.y.v, &t.g), i % 2, &memory);
+            for (int with_dx = 1; with_dx >= 0; with_dx--) {
+                nn_view dx = t.dx.v;
+                nn_view_f64 dx64 = t.dx.d;
+                if (!with_dx) {
+                    dx.p = NULL;
+                    dx64.p = NULL;
+                }
+                memset(t.dw.f, 0xff, t.dw.n * sizeof(float));
+                fill_dy(&t);
+                ref->conv_backward(dx64, t.dw.d, variants[v].bias ? t.dbias.d : NULL, &d64, &x64, t.w.d, &t.g,
+                                   variants[v].accumulate, NULL);
+                k->conv_backward(dx, t.dw.f, variants[v].bias ? t.dbias.f : NULL, &d, &x, t.w.f, &t.g,
+                                 variants[v].accumulate, scratch);
+                check(tensor_agrees(&t.dx, variants[v].tolerance), k, &shapes[i], variants[v].what);
+                check(array_agrees("dw", &t.dw, variants[v].tolerance), k, &shapes[i], variants[v].what);
+                check(array_agrees("dbias", &t.dbias, variants[v].tolerance), k, &shapes[i], variants[v].what);
+                check(array_agrees("dgamma", &t.dgamma, variants[v].tolerance), k, &shapes[i], variants[v].what);
+                check(array_agrees("dbeta", &t.dbeta, variants[v].tolerance), k, &shapes[i], variants[v].what);
+            }
+            free(memory);
+            setting_free(&t);
         }
-        ref->conv_weight_grad(t.dw.d, t.dbias.d, t.x.d, t.dy.d, &t.g, NULL);
-        k->conv_weight_grad(t.dw.f, t.dbias.f, t.x.v, t.dy.v, &t.g, scratch);
-        check(array_agrees("dw", &t.dw, tolerance), k, &shapes[i], "weight gradient");
-        check(array_agrees("dbias", &t.dbias, tolerance), k, &shapes[i], "bias gradient");
-        memset(t.dw.f, 0xff, t.dw.n * sizeof(float));
-        k->conv_weight_grad(t.dw.f, NULL, t.x.v, t.dy.v, &t.g, scratch);
-        check(array_agrees("dw", &t.dw, tolerance), k, &shapes[i], "weight gradient without bias");
-        free(memory);
-        setting_free(&t);
-    }
 }
 
 /* The same bits from other addresses and other garbage, and at the two levels that share a rule of
@@ -172,12 +242,15 @@ static void test_gradients(void **state)
 static void run_all(const nn_kernels *k, setting *t, bool odd)
 {
     void *memory;
-    float *scratch = scratch_new(k->conv_scratch(&t->x.v, &t->y.v, &t->g) + 1, odd, &memory);
-    k->conv_forward(t->y.v, t->x.v, t->w.f, t->bias.f, NN_ACT_NONE, t->stats.f, &t->g, scratch);
+    nn_source x = source(t, true);
+    nn_gradient d = gradient(t, true, NN_ACT_RELU), plain = gradient(t, false, NN_ACT_NONE);
+    size_t floats = k->conv_scratch(&x, &t->y.v, &t->g);
+    float *scratch = scratch_new(floats + 1, odd, &memory);
+    k->conv_forward(t->y.v, &x, t->w.f, t->bias.f, NN_ACT_NONE, t->stats.f, &t->g, scratch);
     if (odd)
-        memset(scratch, 0x55, k->conv_scratch(&t->x.v, &t->y.v, &t->g) * sizeof(float));
-    k->conv_weight_grad(t->dw.f, t->dbias.f, t->x.v, t->dy.v, &t->g, scratch);
-    k->conv_input_grad(t->dx.v, t->dy.v, t->w.f, &t->g, false, scratch);
+        memset(scratch, 0x55, floats * sizeof(float));
+    k->conv_backward(t->dx.v, t->dw.f, t->dbias.f, &plain, &x, t->w.f, &t->g, false, scratch);
+    k->conv_backward(t->dx.v, t->dw.f, NULL, &d, &x, t->w.f, &t->g, true, scratch);
     free(memory);
 }
 

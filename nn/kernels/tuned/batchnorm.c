@@ -4,7 +4,7 @@
  * Backward, with d = dy where the activation passed and xhat = (x - mean) * inv_std:
  *     dbeta = sum d, dgamma = sum d * xhat, dx = gamma * inv_std * (d - dbeta / N - xhat * dgamma / N).
  * One pass takes the sums, a second writes dx. */
-#include "nn/kernels/tuned/sweep.h"
+#include "nn/kernels/tuned/batchnorm.h"
 
 typedef struct sums { /* two sums per element of the pattern: of a run in fp32, of all in double */
     float a[SWEEP_MOST], b[SWEEP_MOST];
@@ -110,12 +110,7 @@ void tuned_mean_var(float *stats, nn_view x)
 }
 }
 
-typedef struct channel { /* per-channel operands of backward, as patterns */
-    float mean[SWEEP_MOST], scale[SWEEP_MOST], shift[SWEEP_MOST];
-    float slope[SWEEP_MOST], constant[SWEEP_MOST];
-} channel;
-
-INLINE void backward_sums(sums *t, const sweep *s, const channel *k, const nn_act act)
+INLINE void sums_of(sums *t, const sweep *s, const bn_slice *k, const nn_act act)
 {
     SWEEP_ROWS(s)
     {
@@ -138,7 +133,7 @@ INLINE void backward_sums(sums *t, const sweep *s, const channel *k, const nn_ac
 sums_flush(t, s);
 }
 
-INLINE void backward_dx(const sweep *s, const channel *k, const nn_act act)
+INLINE void dx_of(const sweep *s, const bn_slice *k, const nn_act act)
 {
     SWEEP_ROWS(s)
     {
@@ -158,40 +153,69 @@ INLINE void backward_dx(const sweep *s, const channel *k, const nn_act act)
     }
 }
 
-void tuned_bn_act_backward(nn_view dx, float *dgamma, float *dbeta, nn_view dy, nn_view x, const float *mean,
-                           const float *inv_std, const float *gamma, const float *beta, nn_act act)
+static void slice_sums(bn_slice *k, const nn_gradient *d, int c0, int channels)
+{
+    const nn_view *views[] = {&d->y, &d->dy};
+    sweep s = sweep_of(views, 2, c0, channels);
+    double count = (double)d->y.n * d->y.h * d->y.w;
+    sums t;
+    float a[SWEEP_MOST], b[SWEEP_MOST];
+    sums_init(&t, &s);
+    for (int c = 0; c < channels; c++) {
+        a[c] = d->gamma[c0 + c] * d->inv_std[c0 + c];
+        b[c] = d->beta[c0 + c] - d->mean[c0 + c] * a[c];
+    }
+    sweep_pattern(k->mean, d->mean + c0, &s);
+    sweep_pattern(k->scale, a, &s);
+    sweep_pattern(k->shift, b, &s);
+#define RUN(known) sums_of(&t, &s, k, known)
+    WITH_ACT(d->act, RUN);
+#undef RUN
+    for (int c = 0; c < channels; c++) {
+        double inv = (double)d->inv_std[c0 + c], scale = (double)a[c];
+        double db = sweep_fold(t.total_a, c, &s), dg = sweep_fold(t.total_b, c, &s) * inv;
+        d->dbeta[c0 + c] = (float)db;
+        d->dgamma[c0 + c] = (float)dg;
+        a[c] = (float)(-scale * inv * dg / count);
+        b[c] = (float)(-scale * db / count);
+    }
+    sweep_pattern(k->slope, a, &s);
+    sweep_pattern(k->constant, b, &s);
+}
+
+void bn_backward_sums(bn_slice *k, const nn_gradient *d)
+{
+    int c = d->y.c, slice = sweep_slice(c);
+    for (int c0 = 0; c0 < c; c0 += slice)
+        slice_sums(k++, d, c0, c - c0 < slice ? c - c0 : slice);
+}
+
+void bn_backward_dx(nn_view dx, nn_view dy, nn_view x, const bn_slice *k, nn_act act)
 {
     const nn_view *views[] = {&x, &dy, &dx};
     int slice = sweep_slice(x.c);
-    double count = (double)x.n * x.h * x.w;
-    for (int c0 = 0; c0 < x.c; c0 += slice) {
+    for (int c0 = 0; c0 < x.c; c0 += slice, k++) {
         sweep s = sweep_of(views, 3, c0, x.c - c0 < slice ? x.c - c0 : slice);
-        sums t;
-        channel k;
-        float a[SWEEP_MOST], b[SWEEP_MOST];
-        sums_init(&t, &s);
-        for (int c = 0; c < s.c; c++) {
-            a[c] = gamma[c0 + c] * inv_std[c0 + c];
-            b[c] = beta[c0 + c] - mean[c0 + c] * a[c];
-        }
-        sweep_pattern(k.mean, mean + c0, &s);
-        sweep_pattern(k.scale, a, &s);
-        sweep_pattern(k.shift, b, &s);
-#define RUN(known) backward_sums(&t, &s, &k, known)
+#define RUN(known) dx_of(&s, k, known)
         WITH_ACT(act, RUN);
 #undef RUN
-        for (int c = 0; c < s.c; c++) {
-            double inv = (double)inv_std[c0 + c], scale = (double)a[c];
-            double db = sweep_fold(t.total_a, c, &s), dg = sweep_fold(t.total_b, c, &s) * inv;
-            dbeta[c0 + c] = (float)db;
-            dgamma[c0 + c] = (float)dg;
-            a[c] = (float)(-scale * inv * dg / count);
-            b[c] = (float)(-scale * db / count);
+    }
+}
+
+void tuned_bn_act_backward(nn_view dx, float *dgamma, float *dbeta, nn_view dy, nn_view x, const float *mean,
+                           const float *inv_std, const float *gamma, const float *beta, nn_act act)
+{
+    int slice = sweep_slice(x.c);
+    for (int c0 = 0; c0 < x.c; c0 += slice) {
+        int c = x.c - c0 < slice ? x.c - c0 : slice;
+        nn_view own[] = {dx, dy, x};
+        for (int i = 0; i < 3; i++) {
+            own[i].p += c0;
+            own[i].c = c;
         }
-        sweep_pattern(k.slope, a, &s);
-        sweep_pattern(k.constant, b, &s);
-#define RUN(known) backward_dx(&s, &k, known)
-        WITH_ACT(act, RUN);
-#undef RUN
+        nn_gradient d = {own[1], act, own[2], mean + c0, inv_std + c0, gamma + c0, beta + c0, dgamma + c0, dbeta + c0};
+        bn_slice k;
+        bn_backward_sums(&k, &d);
+        bn_backward_dx(own[0], own[1], own[2], &k, act);
     }
 }

@@ -81,11 +81,12 @@ INLINE int sweep_slice(int c)
 /* A per-channel operand as a pattern (period floats); lanes past the channels are 0. */
 INLINE void sweep_pattern(float *to, const float *from, const sweep *s)
 {
-    int whole = s->period / s->c * s->c;
-    for (int i = 0, c = 0; i < s->period; i++) {
-        to[i] = i < whole ? from[c] : 0.0f;
-        c = c + 1 == s->c ? 0 : c + 1;
-    }
+    int i = 0;
+    for (; i + s->c <= s->period; i += s->c)
+        for (int c = 0; c < s->c; c++)
+            to[i + c] = from[c];
+    for (; i < s->period; i++)
+        to[i] = 0;
 }
 
 INLINE double sweep_fold(const double *sums, int channel, const sweep *s)

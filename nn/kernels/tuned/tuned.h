@@ -11,8 +11,7 @@
 
 #define tuned_conv_scratch LEVEL_NAME(nn_conv_scratch)
 #define tuned_conv_forward LEVEL_NAME(nn_conv_forward)
-#define tuned_conv_input_grad LEVEL_NAME(nn_conv_input_grad)
-#define tuned_conv_weight_grad LEVEL_NAME(nn_conv_weight_grad)
+#define tuned_conv_backward LEVEL_NAME(nn_conv_backward)
 #define tuned_scale_act LEVEL_NAME(nn_scale_act)
 #define tuned_bn_act_backward LEVEL_NAME(nn_bn_act_backward)
 #define tuned_act_backward LEVEL_NAME(nn_act_backward)

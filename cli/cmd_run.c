@@ -165,18 +165,6 @@ static void show_progress(void *ctx, const controller_progress *p)
     progress_update(p->fraction, "%" PRIu64 "%s networks%s", p->counted, of, best);
 }
 
-/* "examples/digits.yaml" is searched into digits.db of the working directory. */
-static const char *database_path(const run_state *s)
-{
-    if (s->args.db)
-        return s->args.db;
-    const char *base = strrchr(s->args.config, '/');
-    base = base ? base + 1 : s->args.config;
-    const char *dot = strrchr(base, '.');
-    int n = (int)(dot && dot != base ? dot - base : (ptrdiff_t)strlen(base));
-    return arena_printf(s->arena, "%.*s.db", n, base);
-}
-
 static ash_status search(run_state *s, ash_error *err)
 {
     char program[4096] = "";
@@ -204,7 +192,7 @@ static ash_status finish(run_state *s, ash_error *err)
 static ash_status run(run_state *s, ash_error *err)
 {
     runfile *f;
-    const char *path = database_path(s);
+    const char *path = s->args.db ? s->args.db : runfile_default_database(s->args.config, s->arena);
     if (!path)
         return ash_fail_memory(err);
     ash_status status = runfile_read(s->args.config, s->args.overrides.v, s->args.overrides.n, &f, err);

@@ -33,6 +33,8 @@ ash_status db_open_writer(const char *path, db **out, ash_error *err);
 ash_status db_take_over(const char *path, db **out, ash_error *err);
 /* Never changes the file; waits while a writer is busy. An older schema is read through a migrated temporary copy. */
 ash_status db_open_reader(const char *path, db **out, ash_error *err);
+/* Is this path, which exists, on a network file system? Then a study there has a rollback journal, not a write-ahead log. */
+bool db_on_network(const char *path);
 /* Does a process hold the writer's lock of this study? */
 bool db_is_written(const char *path);
 void db_close(db *d);      /* commits what is pending; NULL is fine */

@@ -57,7 +57,6 @@ void db_lock_release(db_lock *lock); /* fd -1 is fine */
 
 /* open.c: as db_open_writer, or db_take_over; `network` asks for the journal of a network file system. */
 ash_status db_open_writer_as(const char *path, bool network, bool take_over, db **out, ash_error *err);
-bool db_on_network(const char *path);
 /* ash_fail with SQLite's message, made a sentence: full disk, damaged file, locked. `what` is the failed
  * deed. */
 ash_status db_fail(db *d, ash_error *err, const char *what);

@@ -56,6 +56,12 @@ static const char *name_of(const char *path, arena *a)
     return arena_strndup(a, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
+const char *runfile_default_database(const char *path, arena *a)
+{
+    const char *name = name_of(path, a);
+    return name ? arena_printf(a, "%s.db", name) : NULL;
+}
+
 /* A path that --set gives is relative to the working directory; made absolute, it still means the same file when
  * the settings are read back from a database. */
 static bool settle_paths(const node *section, arena *a)

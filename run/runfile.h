@@ -59,6 +59,9 @@ ash_status runfile_read_with_data(const char *path, const char *data_path, const
 ash_status runfile_read_text(const char *text, const char *path, runfile **out, ash_error *err);
 void runfile_close(runfile *f); /* NULL is fine */
 
+/* "examples/digits.yaml" is searched into digits.db of the working directory. In `a`; NULL: out of memory. */
+const char *runfile_default_database(const char *path, arena *a);
+
 /* The kernel level that `isa` means on this machine; ASH_INVALID when it lacks it. */
 ash_status runfile_kernel_level(const runfile *f, const char **level, ash_error *err);
 

@@ -37,7 +37,7 @@ _ashlar() {
         *CONFIG* | *ARCH*) pattern='*.yaml' ;;
         esac
         # lower-case words of the usage are actions: "show|count CONFIG"
-        ((COMP_CWORD == 2)) && words=$(sed 's/\[[^]]*\]//g' <<<"$usage" | grep -oE '\b[a-z]+\b' | sort -u)
+        ((COMP_CWORD == 2)) && words=$(sed 's/\[[^]]*\]//g' <<<"$usage" | grep -oE '\b[a-z]+(-[a-z]+)*\b' | sort -u)
         compopt -o filenames 2>/dev/null
         if [[ -n $words ]]; then
             COMPREPLY=($(compgen -W "$words" -- "$current"))

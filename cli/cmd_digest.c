@@ -9,20 +9,13 @@ typedef struct request {
     output_format format;
 } request;
 
-static const struct argp_option rows[] = {
-    {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
-    {0},
-};
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     request *r = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &r->format;
-        return 0;
-    case 'r':
-        r->run = cli_integer(state, "--run", text, 1, INT64_MAX);
+        state->child_inputs[1] = &r->run;
         return 0;
     case ARGP_KEY_ARG:
         if (r->path)
@@ -62,9 +55,9 @@ static ash_status digest(study *s, const request *r, ash_error *err)
 
 int cmd_digest(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {&cli_run_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        rows, parse, "DB",
+        NULL, parse, "DB",
         "Print the SHA-256 over everything that configuration and seed determine: each told trial's id, parents, genome, "
         "training key, status, metrics, learning curve and weights. Times, hosts and annotations such as test_error stay out.\v"
         "Two runs of one configuration and seed have one digest, with any number of threads and after any number of "

@@ -30,7 +30,6 @@ typedef struct subject {
 enum { KEY_RUN = 256, KEY_SPLIT, KEY_SHEET, KEY_SAMPLES, KEY_REPEATS };
 
 static const struct argp_option rows[] = {
-    {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
     {"split", KEY_SPLIT, "NAME", 0, "val or test (default: test for members of the front, val for others)", 0},
     {"sheet", KEY_SHEET, "FILE.png", 0, "Draw the samples that went worst", 0},
     {"samples", KEY_SAMPLES, "N", 0, "How many samples that went worst (default: 10 listed, 40 drawn)", 0},
@@ -42,8 +41,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
     request *r = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &r->format; break;
-    case 'r': r->run = cli_integer(state, "--run", text, 1, INT64_MAX); break;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &r->format;
+        state->child_inputs[1] = &r->run;
+        break;
     case KEY_SPLIT:
         if (strcmp(text, "val") != 0 && strcmp(text, "test") != 0)
             cli_usage(state, "--split is val or test, not \"%s\"", text);
@@ -196,7 +197,7 @@ static ash_status explain(subject *u, const request *r, ash_error *err)
 
 int cmd_explain(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {&cli_run_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         rows, parse, "DB TRIAL",
         "Print what a trained network gets right and wrong: errors with 95 % intervals, figures of each class, the confusion matrix, the samples that "

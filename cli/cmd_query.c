@@ -23,7 +23,6 @@ static const struct argp_option rows[] = {
     {"columns", KEY_COLUMNS, "NAMES", 0, "What to show, comma-separated; \"help\" lists the names", 0},
     {"sql", KEY_SQL, "SELECT", 0, "Any SQL that only reads; over tables and views of docs/database.md", 0},
     {"runs", KEY_RUNS, NULL, 0, "The runs of the study", 0},
-    {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
     {0},
 };
 
@@ -33,6 +32,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &r->format;
+        state->child_inputs[1] = &r->run;
         return 0;
     case KEY_PARETO:
         r->pareto = text;
@@ -54,9 +54,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_RUNS:
         r->runs = true;
-        return 0;
-    case 'r':
-        r->run = cli_integer(state, "--run", text, 1, INT64_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (r->path)
@@ -265,7 +262,7 @@ static ash_status query(study *s, const request *r, ash_error *err)
 
 int cmd_query(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {&cli_run_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         rows, parse, "DB",
         "Print trials of a study; by default the front of the latest run over its objectives.\v"

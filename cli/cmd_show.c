@@ -17,20 +17,13 @@ typedef struct request {
     output_format format;
 } request;
 
-static const struct argp_option rows[] = {
-    {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
-    {0},
-};
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     request *r = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &r->format;
-        return 0;
-    case 'r':
-        r->run = cli_integer(state, "--run", text, 1, INT64_MAX);
+        state->child_inputs[1] = &r->run;
         return 0;
     case ARGP_KEY_ARG:
         if (r->trial_text)
@@ -434,9 +427,9 @@ static ash_status show(subject *u, const request *r, ash_error *err)
 
 int cmd_show(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {&cli_run_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        rows, parse, "DB TRIAL",
+        NULL, parse, "DB TRIAL",
         "Show one trial: status, metrics, parents, genome, its layers with shapes and costs, and its learning curve.\v"
         "CSV has the named values only; JSON has everything.\n\n"
         "  ashlar show digits.db 42\n"

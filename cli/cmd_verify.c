@@ -18,7 +18,8 @@ typedef struct verify_arguments {
     const char *db;
     uint64_t *ids;
     size_t n_ids;
-    long long run, threads;
+    int64_t run;
+    long long threads;
     bool all, quiet;
     output_format format;
 } verify_arguments;
@@ -40,10 +41,9 @@ typedef struct verify_state {
     size_t n;
 } verify_state;
 
-enum { KEY_RUN = 256, KEY_ALL };
+enum { KEY_ALL = 256 };
 
 static const struct argp_option options[] = {
-    {"run", KEY_RUN, "N", 0, "the run of the study; default: the latest", 0},
     {"all", KEY_ALL, NULL, 0, "every trial, not only the front", 0},
     {"threads", 't', "N", 0, "trainings at a time; default: one per core", 0},
     {"quiet", 'q', NULL, 0, "no progress", 0},
@@ -54,8 +54,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     verify_arguments *a = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &a->format; break;
-    case KEY_RUN: a->run = cli_integer(state, "--run", arg, 1, INT64_MAX); break;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->format;
+        state->child_inputs[1] = &a->run;
+        break;
     case KEY_ALL: a->all = true; break;
     case 't': a->threads = cli_integer(state, "--threads", arg, 1, 4096); break;
     case 'q': a->quiet = true; break;
@@ -74,7 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {&cli_run_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,

@@ -70,3 +70,17 @@ static const struct argp_option format_options[] = {
     {0},
 };
 const struct argp cli_format_argp = {.options = format_options, .parser = parse_format};
+
+static error_t parse_run(int key, char *arg, struct argp_state *state)
+{
+    if (key != 'r')
+        return ARGP_ERR_UNKNOWN;
+    *(int64_t *)state->input = cli_integer(state, "--run", arg, 1, INT64_MAX);
+    return 0;
+}
+
+static const struct argp_option run_options[] = {
+    {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
+    {0},
+};
+const struct argp cli_run_argp = {.options = run_options, .parser = parse_run};

@@ -26,6 +26,8 @@ typedef enum output_format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } output_form
 /* `--format table|csv|json`, as an argp child; its input is an output_format *. In the parser's ARGP_KEY_INIT:
  * state->child_inputs[0] = &format. */
 extern const struct argp cli_format_argp;
+/* `--run N` likewise; its input is an int64_t *, which stays as it is when the option is not given. */
+extern const struct argp cli_run_argp;
 
 /* Does the terminal's locale say UTF-8? */
 bool cli_utf8(void);

@@ -146,6 +146,8 @@ static bool known(void *ctx, trial *t, arena *a)
 {
     recorder *r = ctx;
     trial found;
+    if (r->alone)
+        return false;
     if (!db_find_key(r->db, &t->key, a, &found))
         return false;
     t->status = found.status;
@@ -195,6 +197,11 @@ ash_status recorder_resume(recorder *r, session *s, db *d, int64_t run, const tr
     r->run = run;
     r->m = s->n_objectives;
     bool entered;
+    int64_t *runs;
+    size_t n_runs;
+    if (db_run_ids(d, s->file->arena, &runs, &n_runs, err) != ASH_OK)
+        return err->status;
+    r->alone = n_runs == 1 && !s->file->objectives.duplicates; /* its own results the controller knows */
     for (size_t i = 0; i < n; i++)
         if (enter(r, stored[i], false, &entered, err) != ASH_OK)
             return err->status;

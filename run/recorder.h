@@ -23,6 +23,7 @@ typedef struct recorder {
     session *session;
     db *db;
     int64_t run;
+    bool alone; /* no other run of the study can know a result */
 
     /* The front so far, in no order. */
     size_t n, cap, m;

@@ -20,7 +20,7 @@ ash_status controller_create(const node *map, const search_budget *budget, const
                              const controller_hooks *hooks, controller **out, ash_error *err)
 {
     controller *c = calloc(1, sizeof(*c));
-    if (!c || !(c->arena = arena_create()))
+    if (!c || !(c->arena = arena_create()) || !(c->judged = arena_create()))
         goto memory;
     c->map = map;
     c->budget = *budget;
@@ -63,6 +63,7 @@ void controller_destroy(controller *c)
         c->type->fini(c->state);
     flights_fini(&c->flights);
     arena_destroy(c->replay_arena);
+    arena_destroy(c->judged);
     arena_destroy(c->arena);
     free(c);
 }

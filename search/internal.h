@@ -40,6 +40,7 @@ struct controller {
     char *sentence;
 
     /* propose.c */
+    arena *judged; /* of the candidate at hand */
     genome *scratch, *best_over, *repeat;
     double least_violation;
     char *nearest;        /* what the least violating proposal of the run violates */

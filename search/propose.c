@@ -75,7 +75,7 @@ static ash_status note_over(controller *c, flight *f, double violation, ash_erro
                           c->constraints[i].text + strlen(c->constraints[i].metric) +
                               strspn(c->constraints[i].text + strlen(c->constraints[i].metric), " \t"));
     }
-    t->reason = reason.failed ? NULL : arena_strdup(f->arena, reason.data);
+    t->reason = reason.failed ? NULL : arena_strdup(c->judged, reason.data);
     buffer_free(&reason);
     if (!t->reason)
         return ash_fail_memory(err);
@@ -88,14 +88,15 @@ static ash_status note_over(controller *c, flight *f, double violation, ash_erro
     return ASH_OK;
 }
 
-/* Judges f->genome and fills f->trial, except for the parents. `lazy`: a known genome's costs are not wanted. */
+/* Judges f->genome and fills f->trial, except for the parents, from c->judged: decoding takes far more memory than what is kept of it, and there
+ * are as many flights as virtual workers. `lazy`: a known genome's costs are not wanted. */
 static ash_status judge(controller *c, flight *f, bool lazy, verdict *out, double *violation, ash_error *err)
 {
-    arena_reset(f->arena);
+    arena_reset(c->judged);
     trial *t = &f->trial;
     *t = (trial){.id = t->id, .status = TRIAL_PENDING};
     *violation = 0;
-    t->genome = space_print(c->space, f->genome, f->arena);
+    t->genome = space_print(c->space, f->genome, c->judged);
     if (!t->genome)
         return ash_fail_memory(err);
     uint64_t same = history_find_text(&c->history, t->genome);
@@ -108,7 +109,7 @@ static ash_status judge(controller *c, flight *f, bool lazy, verdict *out, doubl
         *out = REPEAT;
         return ASH_OK;
     }
-    if (c->hooks.cost(c->hooks.ctx, f->genome, t, f->arena, err) != ASH_OK)
+    if (c->hooks.cost(c->hooks.ctx, f->genome, t, c->judged, err) != ASH_OK)
         return err->status;
     if (t->status == TRIAL_INVALID) {
         if (!c->invalid_reason && t->reason && !(c->invalid_reason = arena_strdup(c->arena, t->reason)))
@@ -227,7 +228,7 @@ static void end_of_space(controller *c, bool all, uint64_t proposals)
                                    (unsigned long long)proposals, (unsigned long long)c->asked_counted);
 }
 
-ash_status search_propose(controller *c, flight *f, bool *found, ash_error *err)
+static ash_status propose(controller *c, flight *f, bool *found, ash_error *err)
 {
     rng r = rng_stream(c->seed, "ask", f->trial.id);
     uint64_t max = (uint64_t)c->set.max_attempts;
@@ -269,4 +270,17 @@ ash_status search_propose(controller *c, flight *f, bool *found, ash_error *err)
     *found = false;
     end_of_space(c, all, (desperate ? max + 1 : 1) * max * 2);
     return c->sentence ? ASH_OK : ash_fail_memory(err);
+}
+
+ash_status search_propose(controller *c, flight *f, bool *found, ash_error *err)
+{
+    if (propose(c, f, found, err) != ASH_OK)
+        return err->status;
+    if (!*found)
+        return ASH_OK;
+    trial *kept = trial_copy(f->arena, &f->trial);
+    if (!kept)
+        return ash_fail_memory(err);
+    f->trial = *kept;
+    return ASH_OK;
 }

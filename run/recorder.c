@@ -177,11 +177,11 @@ static ash_status done(void *ctx, const trial *t, ash_error *err)
     return status == ASH_OK ? db_put_trial(r->db, r->run, t, err) : status;
 }
 
-/* What was evaluated is stored already; duplicates and rejects come here first. */
+/* What was evaluated is stored already; duplicates and rejects come here only. */
 static ash_status told(void *ctx, const trial *t, ash_error *err)
 {
     recorder *r = ctx;
-    return db_put_trial(r->db, r->run, t, err);
+    return controller_is_result(t) ? ASH_OK : db_put_trial(r->db, r->run, t, err);
 }
 
 controller_hooks recorder_hooks(recorder *r)

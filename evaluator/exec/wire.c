@@ -44,8 +44,9 @@ void wire_read(wire_reader *r)
 
 char *wire_line(wire_reader *r)
 {
-    char *from = r->in.data + r->taken;
-    char *end = r->in.len > r->scanned ? memchr(r->in.data + r->scanned, '\n', r->in.len - r->scanned) : NULL;
+    if (r->in.len == r->scanned) /* nothing new, or nothing at all */
+        return NULL;
+    char *from = r->in.data + r->taken, *end = memchr(r->in.data + r->scanned, '\n', r->in.len - r->scanned);
     if (!end) {
         r->scanned = r->in.len;
         return NULL;

@@ -152,7 +152,7 @@ static ash_status take_error(worker *w, worker_context *c, char *rest, bool has_
     uint64_t id, status = ASH_BROKEN;
     char *text;
     size_t n;
-    bool whole = (!has_trial || wire_get_number(&rest, &id)) && wire_get_number(&rest, &status) && wire_get_bytes(&rest, c->scratch, &text, &n);
+    bool whole = (!has_trial || wire_get_number(&rest, &id)) && wire_get_number(&rest, &status) && wire_get_bytes(&rest, c->scratch, &text, &n) && n;
     w->closed = true;
     give_up(gone, err, whole ? text : "a worker failed and cannot say why");
     if (whole && status == ASH_INVALID)

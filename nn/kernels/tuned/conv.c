@@ -96,6 +96,7 @@ static void forward(nn_view y, const nn_source *x, const float *w, ptrdiff_t ldw
     nn_view read = x->scale ? p->x.v : x->v;
     fill_pixels(p->xo, p->yo, &p->t, &read, &y, g);
     fill_segments(&j, p->seg, &read, x->v.c, g, depthwise);
+    j.step = y.w % 4 == 0 ? g->stride_w * read.sw : 0;
     if (bias) {
         memset(p->bias, 0, (size_t)p->pitch * sizeof(float));
         memcpy(p->bias, bias, (size_t)y.c * sizeof(float));

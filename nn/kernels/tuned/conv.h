@@ -27,6 +27,7 @@ typedef struct conv_job {
     float *y;               /* reduce: base of the tile in the image written; outer: dw */
     const int32_t *xo, *yo; /* (count) offsets of the pixels from x and y (outer: from dy) */
     int count;
+    ptrdiff_t step; /* reduce: not 0: xo[4 i + k] = xo[4 i] + k step, k < 4 */
     const ptrdiff_t *seg; /* (segs) offsets of the segments */
     int segs, len;
     int c;             /* channels written */

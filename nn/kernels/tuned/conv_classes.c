@@ -103,7 +103,8 @@ void classes_fill(classes *p, nn_view dx, nn_view from, const float *w, ptrdiff_
     for (int ry = 0; ry < p->v.stride && ry < dx.h; ry++)
         for (int rx = 0; rx < p->h.stride && rx < dx.w; rx++) {
             int rows = class_size(&p->v, ry), columns = class_size(&p->h, rx), n = 0;
-            conv_job j = {.xo = xo, .yo = yo, .c = dx.c, .ldw = p->pitch, .accumulate = accumulate};
+            conv_job j = {.xo = xo, .yo = yo, .c = dx.c, .ldw = p->pitch, .accumulate = accumulate,
+                          .step = columns % 4 == 0 ? from.sw : 0};
             packed = class_taps(&j, p, ry, rx, seg, packed, from, dx.c, w, ldw, depthwise);
             seg += j.segs;
             for (int m = 0; m < p->images; m++)

@@ -5,6 +5,17 @@
  * w[t][c]. The last 1..3 channels take a slow path that reads no further than the channel they end with. */
 #include "nn/kernels/tuned/conv.h"
 
+/* Nine taps in three rows of three at equal distances. */
+static bool is_3x3(const conv_job *j)
+{
+    if (j->segs != 9)
+        return false;
+    for (int t = 1; t < 9; t++)
+        if (t % 3 != 0 && j->seg[t] - j->seg[t - 1] != j->seg[1] - j->seg[0])
+            return false;
+    return true;
+}
+
 #define L 4
 #include "nn/kernels/tuned/depthwise.inc"
 #undef L

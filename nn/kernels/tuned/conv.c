@@ -11,13 +11,14 @@ typedef struct plan { /* where things lie in scratch */
     int pitch; /* channels written, padded to vectors */
     int32_t *xo, *yo;
     ptrdiff_t *seg;
-    float *bias, *stats;
+    float *bias, *stats, *pairs;
     double *totals;
     room x;
     size_t bytes;
 } plan;
 
-static plan make_plan(const nn_source *x, const nn_view *y, const nn_conv *g, void *scratch)
+/* Of one group. */
+static plan make_plan(const nn_source *x, const nn_view *y, const nn_conv *g, bool depthwise, void *scratch)
 {
     plan p = {.t = tile_of(y, x->v.c), .pitch = ROUND_UP(y->c, 16)};
     bump b = {scratch, 0};
@@ -27,6 +28,7 @@ static plan make_plan(const nn_source *x, const nn_view *y, const nn_conv *g, vo
     p.bias = take(&b, (size_t)p.pitch * sizeof(float));
     p.stats = take(&b, (size_t)p.pitch * 3 * sizeof(float));
     p.totals = take(&b, (size_t)p.pitch * 2 * sizeof(double));
+    p.pairs = take(&b, !depthwise && has_pairs(y->c) ? pairs_floats(g->kh * g->kw, x->v.c) * sizeof(float) : 0);
     p.x = source_room(&b, x, y, g, p.t.images);
     p.bytes = b.used;
     return p;
@@ -97,6 +99,10 @@ static void forward(nn_view y, const nn_source *x, const float *w, ptrdiff_t ldw
     fill_pixels(p->xo, p->yo, &p->t, &read, &y, g);
     fill_segments(&j, p->seg, &read, x->v.c, g, depthwise);
     j.step = y.w % 4 == 0 ? g->stride_w * read.sw : 0;
+    if (!depthwise && has_pairs(y.c)) {
+        pack_pairs(p->pairs, &j);
+        j.pairs = p->pairs;
+    }
     if (bias) {
         memset(p->bias, 0, (size_t)p->pitch * sizeof(float));
         memcpy(p->bias, bias, (size_t)y.c * sizeof(float));
@@ -131,7 +137,7 @@ void tuned_conv_forward(nn_view y, const nn_source *x, const float *w, const flo
     for (int k = 0; k < groups; k++) {
         nn_source xk = source_channels(x, k * in, in);
         nn_view yk = channels_of(y, k * out, out);
-        plan p = make_plan(&xk, &yk, g, scratch);
+        plan p = make_plan(&xk, &yk, g, depthwise, scratch);
         forward(yk, &xk, w + k * out, y.c, bias ? bias + k * out : NULL, act, stats ? stats + k * out : NULL, g, depthwise,
                 &p);
     }
@@ -139,6 +145,10 @@ void tuned_conv_forward(nn_view y, const nn_source *x, const float *w, const flo
 
 size_t tuned_conv_scratch(const nn_source *x, const nn_view *y, const nn_conv *g)
 {
-    size_t a = make_plan(x, y, g, NULL).bytes, b = conv_backward_scratch(x, y, g);
+    bool depthwise = is_depthwise(&x->v, y, g);
+    int groups = depthwise ? 1 : g->groups;
+    nn_source xk = source_channels(x, 0, x->v.c / groups);
+    nn_view yk = channels_of(*y, 0, y->c / groups);
+    size_t a = make_plan(&xk, &yk, g, depthwise, NULL).bytes, b = conv_backward_scratch(&xk, &yk, g, depthwise);
     return (a > b ? a : b) / sizeof(float);
 }

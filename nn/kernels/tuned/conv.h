@@ -31,7 +31,8 @@ typedef struct conv_job {
     const ptrdiff_t *seg; /* (segs) offsets of the segments */
     int segs, len;
     int c;             /* channels written */
-    const float *w;    /* reduce: (segs * len, ldw); padded to vectors when c is no multiple of 4 */
+    const float *w;    /* reduce: (segs * len, ldw); whole vectors may be read from every row */
+    const float *pairs; /* reduce: the last 5..8 channels of w as reduce_pairs wants them */
     ptrdiff_t ldw;     /* floats between rows of w, or of dw */
     const float *bias; /* reduce: (c) padded to vectors, or NULL */
     nn_act act;
@@ -45,7 +46,21 @@ typedef struct conv_job {
 #define conv_outer LEVEL_NAME(nn_conv_outer)
 #define depthwise_reduce LEVEL_NAME(nn_depthwise_reduce)
 #define depthwise_outer LEVEL_NAME(nn_depthwise_outer)
+#define reduce_pairs LEVEL_NAME(nn_reduce_pairs)
+#define pack_pairs LEVEL_NAME(nn_pack_pairs)
+#define pairs_floats LEVEL_NAME(nn_pairs_floats)
 void conv_reduce(const conv_job *j);
+/* What conv_reduce does with 5 to 8 channels behind a multiple of 16, from c0 on; part: how many when fewer than 8. */
+void reduce_pairs(const conv_job *j, int c0, int part);
+#define outer_pairs LEVEL_NAME(nn_outer_pairs)
+void outer_pairs(const conv_job *j, int c0, int part); /* the same for conv_outer; len is at least 2 */
+void pack_pairs(float *to, const conv_job *j);
+size_t pairs_floats(int segs, int len);
+INLINE bool has_pairs(int c)
+{
+    return c % 16 == 8 || (LANES >= 8 && c % 16 > 4 && c % 16 < 8);
+}
+
 void conv_outer(const conv_job *j);
 void depthwise_reduce(const conv_job *j);
 void depthwise_outer(const conv_job *j);

@@ -34,9 +34,9 @@ static plan make_plan(const nn_view *dx, const nn_view *dy, const nn_source *x, 
     return p;
 }
 
-size_t conv_backward_scratch(const nn_source *x, const nn_view *y, const nn_conv *g)
+size_t conv_backward_scratch(const nn_source *x, const nn_view *y, const nn_conv *g, bool depthwise)
 {
-    return make_plan(&x->v, y, x, g, true, is_depthwise(&x->v, y, g), NULL).bytes;
+    return make_plan(&x->v, y, x, g, true, depthwise, NULL).bytes;
 }
 
 /* Images [first, first + n) of the gradient of the output, in the room unless it is read where it lies. */

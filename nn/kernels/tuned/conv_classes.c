@@ -53,6 +53,7 @@ classes classes_plan(bump *b, const nn_view *dx, const nn_view *dy, const nn_con
     p.yo = take(b, pixels * sizeof(int32_t));
     p.seg = take(b, taps * sizeof(ptrdiff_t));
     p.w = take(b, taps * (depthwise ? 1 : dy->c) * p.pitch * sizeof(float));
+    p.pairs = take(b, !depthwise && has_pairs(dx->c) ? pairs_floats(g->kh * g->kw, dy->c) * sizeof(float) : 0);
     return p;
 }
 
@@ -99,6 +100,7 @@ void classes_fill(classes *p, nn_view dx, nn_view from, const float *w, ptrdiff_
     float *packed = p->w;
     ptrdiff_t *seg = p->seg;
     int32_t *xo = p->xo, *yo = p->yo;
+    float *pairs = p->pairs;
     p->count = 0;
     for (int ry = 0; ry < p->v.stride && ry < dx.h; ry++)
         for (int rx = 0; rx < p->h.stride && rx < dx.w; rx++) {
@@ -107,6 +109,11 @@ void classes_fill(classes *p, nn_view dx, nn_view from, const float *w, ptrdiff_
                           .step = columns % 4 == 0 ? from.sw : 0};
             packed = class_taps(&j, p, ry, rx, seg, packed, from, dx.c, w, ldw, depthwise);
             seg += j.segs;
+            if (!depthwise && has_pairs(dx.c)) {
+                pack_pairs(pairs, &j);
+                j.pairs = pairs;
+                pairs += pairs_floats(j.segs, j.len);
+            }
             for (int m = 0; m < p->images; m++)
                 for (int r = 0; r < rows; r++)
                     for (int c = 0; c < columns; c++, n++) {

@@ -17,7 +17,7 @@ typedef struct classes {
     int count;
     int32_t *xo, *yo;
     ptrdiff_t *seg;
-    float *w;
+    float *w, *pairs;
 } classes;
 
 #define classes_plan LEVEL_NAME(nn_classes_plan)

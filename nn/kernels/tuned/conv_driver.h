@@ -134,6 +134,6 @@ void fill_pixels(int32_t *xo, int32_t *yo, const tile *t, const nn_view *x, cons
 void fill_segments(conv_job *j, ptrdiff_t *seg, const nn_view *x, int in, const nn_conv *g, bool depthwise);
 
 #define conv_backward_scratch LEVEL_NAME(nn_conv_backward_scratch)
-size_t conv_backward_scratch(const nn_source *x, const nn_view *y, const nn_conv *g); /* bytes */
+size_t conv_backward_scratch(const nn_source *x, const nn_view *y, const nn_conv *g, bool depthwise); /* of one group; bytes */
 
 #endif

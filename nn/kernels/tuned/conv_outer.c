@@ -23,6 +23,10 @@ void conv_outer(const conv_job *j)
 {
     for (int c = 0; c < j->c;) {
         int left = j->c - c;
+        if (left <= 8 && has_pairs(j->c) && j->len > 1) {
+            outer_pairs(j, c, left < 8 ? left : 0);
+            break;
+        }
         if (left >= 2 * LANES) {
             CAT(outer2x, LANES)(j, c);
             c += 2 * LANES;

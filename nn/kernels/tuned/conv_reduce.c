@@ -3,8 +3,9 @@
  *
  * Channels are cut into blocks of 4, 2 and 1 native vectors, then into shorter vectors: 24 channels at 16
  * lanes are one vector of 16 and one of 8, so that a narrow net wastes few lanes. Only the last 1..3
- * (5..7, 13..15) channels need a partial vector, for which the caller has padded w and bias. */
+ * (5..7, 13..15) channels need a partial vector, whose other lanes are never stored. The last 5 to 8 go to conv_pairs.c. */
 #include "nn/kernels/tuned/conv.h"
+#include "nn/kernels/tuned/conv_finish.h"
 
 #define L 4
 #include "nn/kernels/tuned/conv_reduce.inc"
@@ -24,6 +25,10 @@ void conv_reduce(const conv_job *j)
 {
     for (int c = 0; c < j->c;) {
         int left = j->c - c;
+        if (left <= 8 && has_pairs(j->c)) {
+            reduce_pairs(j, c, left < 8 ? left : 0);
+            break;
+        }
 #if REGISTERS == 32
         if (left >= 4 * LANES) {
             CAT(reduce4x, LANES)(j, c);

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "core/option.h"
 #include "nn/net.h"
+#include <malloc.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum { MAX_FILES = 64, MAX_ROUNDS = 101, BATCHES = 4 };
 typedef struct request {
     const char *what, *paths[MAX_FILES], *level;
     int n_paths, batch, rounds, ms;
+    bool breakdown;
     output_format format;
 } request;
 
@@ -30,6 +32,9 @@ typedef struct subject { /* a network in training, with a made-up data set of a 
     uint32_t *order;
     uint64_t steps;
     double images_per_s[MAX_ROUNDS], share[MAX_ROUNDS];
+    nn_profile profile; /* --breakdown: of profiled_steps further steps */
+    uint64_t profiled_steps;
+    int64_t step_bytes; /* by which the heap grew over all steps */
 } subject;
 
 static const struct argp_option rows[] = {
@@ -37,6 +42,7 @@ static const struct argp_option rows[] = {
     {"rounds", 'r', "N", 0, "Rounds, of which the median is taken (default: 5)", 0},
     {"time", 't', "MS", 0, "Milliseconds of processor time per network and round (default: 500)", 0},
     {"level", 'L', "LEVEL", 0, "Kernel level (default: the best of this machine)", 0},
+    {"breakdown", 'B', NULL, 0, "Where the time of a step goes: a row per operator, forward and backward", 0},
     {0},
 };
 
@@ -58,6 +64,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case 'L':
         r->level = text;
+        return 0;
+    case 'B':
+        r->breakdown = true;
         return 0;
     case ARGP_KEY_ARG:
         if (!r->what) {
@@ -119,6 +128,13 @@ static bool make_data(subject *s, int batch, arena *a)
     return true;
 }
 
+static double processor_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 static ash_status open_subject(subject *s, const char *path, const request *r, arena *a, ash_error *err)
 {
     node *root;
@@ -136,14 +152,11 @@ static ash_status open_subject(subject *s, const char *path, const request *r, a
     if (status != ASH_OK)
         return ash_prefix(err, "%s", path);
     nn_net_init(s->net, 1);
+    size_t groups = (size_t)s->net->fused.n_groups;
+    s->profile = (nn_profile){.now = processor_s, .forward = ARENA_NEW(a, double, groups), .backward = ARENA_NEW(a, double, groups)};
+    if (!s->profile.forward || !s->profile.backward)
+        return ash_fail_memory(err);
     return make_data(s, r->batch, a) ? ASH_OK : ash_fail_memory(err);
-}
-
-static double processor_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* Images per second of processor time over at least `seconds`; NaN when the loss is no longer finite. */
@@ -176,6 +189,13 @@ static double median(double *v, int n)
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
+/* What malloc has taken from the system and what is in use of it. */
+static int64_t heap_bytes(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return (int64_t)(m.arena + m.hblkhd + m.uordblks);
+}
+
 static ash_status measure(subject *s, const request *r, double *peaks, ash_error *err)
 {
     for (int i = 0; i < r->n_paths; i++)
@@ -183,7 +203,10 @@ static ash_status measure(subject *s, const request *r, double *peaks, ash_error
     double before = nn_kernels_peak_flops(r->level);
     for (int round = 0; round < r->rounds; round++) {
         for (int i = 0; i < r->n_paths; i++) {
-            double rate = train_for(&s[i], r->batch, r->ms / 1000.0), after = nn_kernels_peak_flops(r->level);
+            int64_t heap = heap_bytes();
+            double rate = train_for(&s[i], r->batch, r->ms / 1000.0);
+            s[i].step_bytes += heap_bytes() - heap;
+            double after = nn_kernels_peak_flops(r->level);
             if (isnan(rate))
                 return ash_fail(err, ASH_INVALID, "%s: the loss is not finite on random images", s[i].path);
             s[i].images_per_s[round] = rate;
@@ -192,13 +215,20 @@ static ash_status measure(subject *s, const request *r, double *peaks, ash_error
         }
         peaks[round] = before;
     }
+    for (int i = 0; r->breakdown && i < r->n_paths; i++) {
+        uint64_t first = s[i].steps;
+        s[i].net->profile = &s[i].profile;
+        train_for(&s[i], r->batch, r->ms / 1000.0);
+        s[i].profiled_steps = s[i].steps - first;
+    }
     return ASH_OK;
 }
 
 static void print(subject *s, const request *r, double peak)
 {
     static const char *const columns[] = {"level",  "batch",       "macs",          "images_per_s",
-                                          "gflops", "peak_gflops", "share_of_peak", "least", "most"};
+                                          "gflops", "peak_gflops", "share_of_peak", "least", "most",
+                                          "bytes",  "step_bytes"};
     table *t = table_create();
     table_column(t, "network", TABLE_LEFT);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
@@ -216,7 +246,73 @@ static void print(subject *s, const request *r, double peak)
         table_number(t, share, "%.3f");
         table_number(t, s[i].share[0], "%.3f");
         table_number(t, s[i].share[r->rounds - 1], "%.3f");
+        table_integer(t, (int64_t)s[i].net->bytes);
+        table_integer(t, s[i].step_bytes);
     }
+    table_print(t, r->format, stdout);
+    table_destroy(t);
+}
+
+/* conv2d+batch_norm+relu */
+static void group_text(const nn_graph *g, const nn_group *p, buffer *text)
+{
+    int nodes[] = {p->main, p->norm, p->act};
+    for (int k = 0; k < 3; k++)
+        if (nodes[k] >= 0 && (k == 0 || nodes[k] != p->main))
+            buffer_printf(text, "%s%s", k ? "+" : "", g->nodes[nodes[k]].op->name);
+}
+
+static void breakdown_row(table *t, const subject *s, const char *layer, const char *operators, const char *pass, double spent,
+                          double flops, double total)
+{
+    table_row(t);
+    table_text(t, s->g->name);
+    table_text(t, layer);
+    table_text(t, operators);
+    table_text(t, pass);
+    table_number(t, spent * 1e6 / (double)s->profiled_steps, "%.1f");
+    table_number(t, spent / total, "%.3f");
+    table_number(t, flops > 0 ? flops * (double)s->profiled_steps / spent * 1e-9 : NAN, "%.1f");
+}
+
+static void breakdown_of(table *t, const subject *s, int batch)
+{
+    const nn_profile *p = &s->profile;
+    const nn_net *net = s->net;
+    double total = p->load + p->loss + p->update;
+    for (int i = 0; i < net->fused.n_groups; i++)
+        total += p->forward[i] + p->backward[i];
+    breakdown_row(t, s, NULL, NULL, "load", p->load, 0, total);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int k = 1; k < net->fused.n_groups; k++) {
+            int i = pass ? net->fused.n_groups - k : k;
+            const nn_group *group = &net->fused.groups[i];
+            const nn_node *n = &s->g->nodes[group->main];
+            bool input_grad = net->tensors[net->fused.tensor[n->inputs[0]]].dy != NULL;
+            double flops = 2.0 * (double)n->macs * batch * (pass && input_grad ? 2 : 1);
+            buffer operators = {0};
+            group_text(s->g, group, &operators);
+            breakdown_row(t, s, n->name, operators.data, pass ? "backward" : "forward", (pass ? p->backward : p->forward)[i], flops,
+                          total);
+            buffer_free(&operators);
+        }
+        if (pass == 0)
+            breakdown_row(t, s, NULL, NULL, "loss", p->loss, 0, total);
+    }
+    breakdown_row(t, s, NULL, NULL, "update", p->update, 0, total);
+}
+
+/* gflops counts what a pass does: no input gradient where nobody wants it. */
+static void print_breakdown(const subject *s, const request *r)
+{
+    table *t = table_create();
+    static const char *const texts[] = {"network", "layer", "operators", "pass"}, *const numbers[] = {"us_per_step", "share", "gflops"};
+    for (int i = 0; i < 4; i++)
+        table_column(t, texts[i], TABLE_LEFT);
+    for (int i = 0; i < 3; i++)
+        table_column(t, numbers[i], TABLE_RIGHT);
+    for (int i = 0; i < r->n_paths; i++)
+        breakdown_of(t, &s[i], r->batch);
     table_print(t, r->format, stdout);
     table_destroy(t);
 }
@@ -231,6 +327,7 @@ int cmd_bench(int argc, char **argv)
         "process between the networks; a step counts 3 x 2 x MACs. docs/kernels.md says how.\v"
         "  ashlar bench train examples/bench/*.yaml\n"
         "  ashlar bench train --batch 100 --rounds 9 examples/architectures/ds-cnn.yaml\n"
+        "  ashlar bench train --breakdown examples/architectures/resnet8.yaml\n"
         "  ashlar bench train --level reference --format json examples/bench/small-cnn.yaml\n",
         children, NULL, NULL};
     request r = {.batch = 32, .rounds = 5, .ms = 500};
@@ -244,7 +341,9 @@ int cmd_bench(int argc, char **argv)
         status = open_subject(&subjects[i], r.paths[i], &r, a, &err);
     if (status == ASH_OK)
         status = measure(subjects, &r, peaks, &err);
-    if (status == ASH_OK)
+    if (status == ASH_OK && r.breakdown)
+        print_breakdown(subjects, &r);
+    else if (status == ASH_OK)
         print(subjects, &r, median(peaks, r.rounds));
     for (int i = 0; i < r.n_paths; i++)
         nn_net_destroy(subjects[i].net);

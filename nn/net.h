@@ -37,6 +37,12 @@ struct nn_step { /* how a group is run */
     void *state;
 };
 
+typedef struct nn_profile { /* where the time of training steps goes, summed up; seconds */
+    double (*now)(void);    /* the caller's clock: the engine has none */
+    double last, load, loss, update;
+    double *forward, *backward; /* (n_groups) */
+} nn_profile;
+
 struct nn_net {
     const nn_graph *graph;
     nn_recipe recipe;
@@ -54,8 +60,17 @@ struct nn_net {
     size_t bytes;
     uint64_t updates;   /* optimiser steps done */
     double beta1_power, beta2_power;
+    nn_profile *profile; /* of whoever measures; NULL: no clock is read */
     bool eval_ready;    /* folded weights are those of params */
 };
+
+/* Adds the time since the last lap to one entry of the profile. */
+static inline void nn_lap(nn_profile *p, double *spent)
+{
+    double now = p->now();
+    *spent += now - p->last;
+    p->last = now;
+}
 
 /* The first n images of the batch are run through the net; node 0's buffer holds them. */
 void nn_forward(nn_net *net, int n, bool training, uint64_t seed);

@@ -253,6 +253,24 @@ static void prepare_evaluation(nn_net *net)
     net->eval_ready = true;
 }
 
+static void step_forward(nn_net *net, nn_step *s, int n, bool training, uint64_t seed)
+{
+    switch (net_node(net, s->group.main)->op->kind) {
+    case NN_LINEAR:
+        linear_forward(net, s, n, training);
+        break;
+    case NN_NORM:
+        norm_forward(net, s, n, training);
+        break;
+    case NN_ACTIVATION:
+        act_forward(net, s, n);
+        break;
+    case NN_PLAIN:
+        plain_forward(net, s, n, training, seed);
+        break;
+    }
+}
+
 void nn_forward(nn_net *net, int n, bool training, uint64_t seed)
 {
     if (!training && !net->eval_ready)
@@ -260,43 +278,36 @@ void nn_forward(nn_net *net, int n, bool training, uint64_t seed)
     if (training)
         net->eval_ready = false; /* it moves the running statistics and overwrites scale and shift */
     for (int i = 0; i < net->fused.n_groups; i++) {
-        nn_step *s = &net->steps[i];
-        switch (net_node(net, s->group.main)->op->kind) {
-        case NN_LINEAR:
-            linear_forward(net, s, n, training);
-            break;
-        case NN_NORM:
-            norm_forward(net, s, n, training);
-            break;
-        case NN_ACTIVATION:
-            act_forward(net, s, n);
-            break;
-        case NN_PLAIN:
-            plain_forward(net, s, n, training, seed);
-            break;
-        }
+        step_forward(net, &net->steps[i], n, training, seed);
+        if (net->profile)
+            nn_lap(net->profile, &net->profile->forward[i]);
+    }
+}
+
+static void step_backward(nn_net *net, nn_step *s, int n)
+{
+    switch (net_node(net, s->group.main)->op->kind) {
+    case NN_LINEAR:
+        linear_backward(net, s, n);
+        break;
+    case NN_NORM:
+        norm_backward(net, s, n);
+        break;
+    case NN_ACTIVATION:
+        act_backward(net, s, n);
+        break;
+    case NN_PLAIN:
+        plain_backward(net, s, n);
+        break;
     }
 }
 
 void nn_backward(nn_net *net, int n)
 {
     for (int i = net->fused.n_groups - 1; i > 0; i--) {
-        nn_step *s = &net->steps[i];
-        if (!net->tensors[s->group.out].dy)
-            continue;
-        switch (net_node(net, s->group.main)->op->kind) {
-        case NN_LINEAR:
-            linear_backward(net, s, n);
-            break;
-        case NN_NORM:
-            norm_backward(net, s, n);
-            break;
-        case NN_ACTIVATION:
-            act_backward(net, s, n);
-            break;
-        case NN_PLAIN:
-            plain_backward(net, s, n);
-            break;
-        }
+        if (net->tensors[net->steps[i].group.out].dy)
+            step_backward(net, &net->steps[i], n);
+        if (net->profile)
+            nn_lap(net->profile, &net->profile->backward[i]);
     }
 }

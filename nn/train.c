@@ -52,14 +52,24 @@ void nn_load(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, 
 double nn_train_step(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, double lr, uint64_t seed, rng *augment)
 {
     double errors = 0;
+    nn_profile *p = net->profile;
+    if (p)
+        p->last = p->now();
     nn_load(net, data, order, n, augment);
     double own = net->recipe.mixup > 0 ? nn_mix(net, n, seed) : 1;
+    if (p)
+        nn_lap(p, &p->load);
     nn_forward(net, n, true, seed);
     double loss = nn_loss(net, data, order, n, true, own, &errors) / n;
+    if (p)
+        nn_lap(p, &p->loss);
     if (!isfinite(loss))
         return NAN;
     nn_backward(net, n);
-    return nn_update(net, lr) ? loss : NAN;
+    bool finite = nn_update(net, lr);
+    if (p)
+        nn_lap(p, &p->update);
+    return finite ? loss : NAN;
 }
 
 /* One epoch; the mean loss, NaN when it diverged. */

@@ -17,6 +17,14 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { share = $at["images_per_s"] * 6 * $at["macs"] / ($at["peak_gflops"] * 1e9) / $at["share_of_peak"]
       if (share < 0.5 || share > 2) bad = 1 }
     END { exit bad }' <<< "$out" || complain "shares, rates and peaks do not fit together: $out"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["bytes"] <= 0 || $at["step_bytes"] != 0 { exit 1 }' <<< "$out" || complain "a training step takes memory: $out"
+parts=$("$ASHLAR" bench train --breakdown --rounds 1 --time 1 --batch 8 --format csv "${nets[@]}") || complain "--breakdown: status $?"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { sum[$at["network"]] += $at["share"]; pass[$at["pass"]]++ }
+    END { for (n in sum) if (sum[n] < 0.999 || sum[n] > 1.001) exit 1
+          exit !(pass["load"] == 2 && pass["loss"] == 2 && pass["update"] == 2 && pass["forward"] == pass["backward"]) }' \
+    <<< "$parts" || complain "the parts of a step do not make a whole: $parts"
 "$ASHLAR" bench train --level reference --rounds 1 --time 1 --batch 2 "${nets[0]}" > /dev/null || complain "reference level"
 
 wrong()

@@ -280,7 +280,7 @@ static void breakdown_of(table *t, const subject *s, int batch)
     const nn_profile *p = &s->profile;
     const nn_net *net = s->net;
     double total = p->load + p->loss + p->update;
-    for (int i = 0; i < net->fused.n_groups; i++)
+    for (int i = 1; i < net->fused.n_groups; i++) /* 0 is the image */
         total += p->forward[i] + p->backward[i];
     breakdown_row(t, s, NULL, NULL, "load", p->load, 0, total);
     for (int pass = 0; pass < 2; pass++) {

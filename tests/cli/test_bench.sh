@@ -17,7 +17,7 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { share = $at["images_per_s"] * 6 * $at["macs"] / ($at["peak_gflops"] * 1e9) / $at["share_of_peak"]
       if (share < 0.5 || share > 2) bad = 1 }
     END { exit bad }' <<< "$out" || complain "shares, rates and peaks do not fit together: $out"
-awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+awk -F, '{ sub(/\r$/, "") } NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     $at["bytes"] <= 0 || $at["step_bytes"] != 0 { exit 1 }' <<< "$out" || complain "a training step takes memory: $out"
 parts=$("$ASHLAR" bench train --breakdown --rounds 1 --time 1 --batch 8 --format csv "${nets[@]}") || complain "--breakdown: status $?"
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }

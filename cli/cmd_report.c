@@ -85,6 +85,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_NO_ARGS:
         cli_usage(state, "which database?");
+    case ARGP_KEY_END:
+        if (r->output && !r->format && *cli_ending_of(r->output) && !cli_format_of(r->output))
+            cli_usage(state, "no format has the ending of \"%s\": name one with --format", r->output);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -80,6 +80,7 @@ if command -v gnuplot > /dev/null; then
     fi
 fi
 refuses 2 'front, history or curves, not "histroy"; did you mean history?' "$study" --figure histroy
+refuses 2 'no format has the ending' "$study" --run 1 -o x2.pfd
 refuses 2 '--figure is for figures' "$study" -o x2.csv --figure history
 refuses 2 '--columns is for tables' "$study" -o x2.pdf --columns macs
 refuses 2 '--columns: the run has no metric "mac"' "$study" --run 1 -o x2.tex --columns mac
@@ -96,8 +97,8 @@ refuses 2 'no metric "zebra_stripes"' "$study" --run 1 --y zebra_stripes
 refuses 2 'both "macs"' "$study" --run 1 --x macs --y macs
 refuses 2 'run' "$study" --run 99
 refuses 2 'html, svg, csv, json,' "$study" --format docx
-refuses 2 'is a folder' "$study" --run 1 -o "$folder"
-refuses 2 'is the database itself' "$study" --run 1 -o "$study"
+refuses 2 'is a folder' "$study" --run 1 -o "$folder" --format html
+refuses 2 'is the database itself' "$study" --run 1 -o "$study" --format html
 refuses 2 'which database' --run 1
 refuses 2 'are the same run' "$study" "$study" --run 1
 refuses 2 'several runs side by side are for the page' "$study" --all -o x2.csv

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# case.sh - what the tests on the cluster share: a launched search of digits, things that happen to it, and the digest at the end
+. "$(dirname "$0")/../cli/lib.sh"
+. "$(dirname "$0")/cluster.sh"
+missing=$(cluster_missing)
+[ -z "$missing" ] || { echo "skipped: no Slurm cluster can be made here: $missing"; exit 77; }
+[ -z "${ASHLAR_SANITIZE:-}" ] || { echo "skipped: too slow under a sanitizer"; exit 77; }
+trap 'cluster_stop; rm -rf "$work"' EXIT
+chmod 755 "$work"
+began=$(date +%s.%N)
+since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN {printf "%.1f", b - a}'; }
+say() { printf '%6.1f s  %s\n' "$(since "$began")" "$*"; }
+
+digits_run() { # FILE EVALUATIONS EPOCHS
+    cat >"$1" <<EOF
+seed: 11
+data: {type: digits}
+space:
+  stages:
+    - {name: stem, block: conv, width: [4, 8, 12], kernel: 3, bits: [4, 8, 32]}
+    - {name: body, block: [conv, separable, residual], repeat: [1, 2], width: [8, 16], kernel: 3, bits: [2, 8]}
+  head: {pool: [global, flatten]}
+train: {epochs: $3}
+search: {strategy: nsga2, population: 12, objectives: [error, macs, model_bytes], lookahead: 16}
+budget: {evaluations: $2}
+execution: {look_s: 1, heartbeat_s: 1}
+EOF
+}
+
+# The digest of the undisturbed run on this machine, by threads; kept beside the program for the next test.
+expected_digest() { # FILE
+    local kept
+    kept=$ASHLAR_BUILD/Testing/digest-$(cat "$ASHLAR" "$1" | sha256sum | cut -c1-16)
+    if [ ! -s "$kept" ]; then
+        mkdir -p "$(dirname "$kept")"
+        "$ASHLAR" run "$1" -q --db undisturbed.db >/dev/null 2>undisturbed.txt || fail "the undisturbed run: $(cat undisturbed.txt)"
+        digest undisturbed.db >"$kept"
+    fi
+    cat "$kept"
+}
+
+launch() { # PILOTS EVALUATIONS EPOCHS [OPTION...]: a search on a cluster of three nodes with three cores: two for a pilot, one spare
+    local pilots=$1
+    digits_run run.yaml "$2" "$3"
+    shift 3
+    expected=$(expected_digest run.yaml)
+    say "the undisturbed digest is known"
+    cluster_start 3 3 || { fail "no cluster"; finish; }
+    cluster "$ASHLAR" launch slurm run.yaml --pilots "$pilots" --cpus-per-task 2 --idle 60 --controller-mem 500M --mem 1G "$@" >launched.txt 2>&1 ||
+        fail "launch: $(cat launched.txt)"
+    job=$(sed -n 's/^run: job \([0-9]*\).*/\1/p' launched.txt)
+    array=$(sed -n 's/^pilots: job \([0-9]*\)/\1/p' launched.txt)
+    log=$PWD/run.db.log
+    say "launched"
+}
+
+wait_for() { # SECONDS WHAT COMMAND...
+    local until=$(($(date +%s) + $1)) what=$2
+    shift 2
+    while ! "$@" 2>/dev/null; do
+        if [ "$(date +%s)" -ge "$until" ]; then
+            fail "$what did not happen; $(tail -5 "$log" 2>/dev/null); $(cluster squeue -r -o '%A %F %T %N %r' 2>&1)"
+            return 1
+        fi
+        sleep 0.1
+    done
+    say "$what"
+}
+logged() { [ "$(grep -c -- "$2" "$log")" -ge "$1" ]; } # TIMES PATTERN
+stored() { [ "$(sqlite3 -readonly run.db 'SELECT count(*) FROM trials' || echo 0)" -ge "$1" ]; }
+state() { [ "$(cluster squeue -h -j "$1" -o %T)" = "$2" ]; } # JOB STATE
+gone() { ! cluster squeue -h -j "$1" -o %T 2>/dev/null | grep -q .; }
+place() { cluster squeue -h -j "$1" -o %N; } # the node of a job
+pilot_on() { cluster squeue -h -r -j "$array" -t R -o '%A %N' | awk -v n="$1" '$2 == n {print $1}'; } # NODE: raw id
+worker_of() { # PILOT: the process that Slurm started, not srun, not trainers
+    local pid
+    for pid in $(pgrep -f "^$ASHLAR worker .*/tmp/ashlar-pilot-$1\$"); do
+        [ "$(ps -o comm= -p "$(ps -o ppid= -p "$pid")")" = slurmstepd ] && echo "$pid" && return
+    done
+}
+# A job that was put back waits two minutes by Slurm's own rule.
+start_again() { # JOB
+    wait_for 60 "job $1 is queued again" state "$1" PENDING
+    sleep 3
+    cluster scontrol update JobId="$1" StartTime=now
+    wait_for 60 "job $1 runs again" state "$1" RUNNING
+}
+
+redone() { sqlite3 -readonly run.db "SELECT coalesce(sum(attempts - 1), 0) FROM trials WHERE attempts > 1"; }
+ends_well() { # MOST: evaluations that may have been done again
+    wait_for 400 "the run has ended" gone "$job"
+    grep -q 'hypervolume:' "$log" || fail "the run has no result: $(tail -5 "$log")"
+    same "digest" "$expected" "$(digest run.db)"
+    local n
+    n=$(redone)
+    say "$n evaluations done again"
+    [ "$n" -le "$1" ] || fail "$n evaluations done again, at most $1 were in flight"
+    [ -z "$(sqlite3 -readonly run.db "SELECT trial FROM trials WHERE status = 'failed'")" ] || fail "a loss counted against a trial"
+    wait_for 30 "the pilots have ended" gone "$array"
+    finish
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The node of the run loses its network and Slurm starts the run anew elsewhere while the first one lives: the fence lets only the new one store,
+# and the first leaves, without asking to be started again and without ending the pilots.
+. "$(dirname "$0")/case.sh"
+launch 3 120 30
+wait_for 60 "trials are stored" stored 10
+node=$(place "$job")
+old=$(pgrep -f "^$ASHLAR run $PWD/run.yaml")
+cluster_cut "$node"
+start_again "$job"
+wait_for 30 "another one has taken over" logged 1 'taking it over'
+wait_for 10 "the new one is the newest session" test 2 = "$(sqlite3 -readonly run.db 'SELECT count(*) FROM sessions')" ||
+    wait_for 10 "the new one is the newest session (again)" test -n "$(sqlite3 -readonly run.db 'SELECT 1 FROM sessions WHERE session = 2')"
+new=$(date +%s.%N)
+left() { ! kill -0 "$old" 2>/dev/null; }
+wait_for 10 "the first one has left" left
+say "it left $(since "$new") s after the new one was there"
+logged 1 'another process has taken this study over' || fail "the first one did not say why it left: $(cat "$log")"
+wait_for 30 "two workers are there again" logged 5 'a worker on'
+cluster_mend "$node"
+ends_well 0

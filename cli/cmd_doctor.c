@@ -121,7 +121,7 @@ static void check_step(findings *f, const request *r, const char *folder)
         if (host) {
             found(f, "srun --jobid --overlap", true, arena_printf(f->arena, "starts workers, as on %s", host));
             bool shared = access(probe, F_OK) == 0;
-            found(f, "shared folder", shared, shared ? "what a node writes is seen here" : "what a node writes is not seen here: see docs/clusters.md, no shared home");
+            found(f, "shared folder", shared, shared ? "what a node writes is seen here" : "what a node writes is not seen here: see docs/launching.md, no shared home");
         }
         unlink(probe);
     }

@@ -91,7 +91,7 @@ static const struct argp argp = {
            "for its workers; add-pilots gives a running search more of them; mpi starts mpirun, or prints its line. Words behind -- go to sbatch or "
            "mpirun as they are.\v"
            "The result is that of ashlar run on one machine. Jobs that are preempted, lose their node or run out of time go on by themselves; "
-           "docs/clusters.md tells how, for each kind of site.\n\n"
+           "docs/launching.md tells how, for each kind of site.\n\n"
            "Examples:\n"
            "  ashlar launch slurm digits.yaml --pilots 8 --cpus-per-task 16 --time 4:00:00\n"
            "  ashlar launch slurm digits.yaml --pilots 8 --dry-run -- --account=physics\n"

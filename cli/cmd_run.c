@@ -3,6 +3,8 @@
 #include "cli/command.h"
 #include "cli/outcome.h"
 #include "core/log.h"
+#include "evaluator/exec/mpi.h"
+#include "run/rank.h"
 #include "run/run.h"
 #include <inttypes.h>
 #include <signal.h>
@@ -195,7 +197,12 @@ static ash_status run(run_state *s, ash_error *err)
     const char *path = s->args.db ? s->args.db : runfile_default_database(s->args.config, s->arena);
     if (!path)
         return ash_fail_memory(err);
+    int rank = 0;
     ash_status status = runfile_read(s->args.config, s->args.overrides.v, s->args.overrides.n, &f, err);
+    if (status == ASH_OK && strcmp(f->execution.executor, "mpi") == 0 && ((status = mpi_begin(&rank, err)) != ASH_OK || rank > 0)) {
+        runfile_close(f);
+        return rank > 0 ? rank_work(err) : status;
+    }
     if (status == ASH_OK)
         status = run_open(&s->job, f, path, s->args.flags, err);
     if (status == ASH_OK)

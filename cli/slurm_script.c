@@ -38,8 +38,10 @@ static const char ending[] =
     "3) exit 3 ;;                    # another one of this run has taken over\n"
     "yes* | 0 | 1 | 2) ;;            # done, told to stop, or a failure that another start does not mend\n"
     "*)                              # 75: told to leave; others: killed\n"
-    "    if [ \"${SLURM_RESTART_COUNT:-0}\" -lt 50 ] && scontrol requeue \"$SLURM_JOB_ID\"; then\n"
+    "    if [ \"${SLURM_RESTART_COUNT:-0}\" -lt 50 ]; then\n"
+    "        scontrol requeue \"$SLURM_JOB_ID\"   # refused when Slurm does it already\n"
     "        sleep 60                # until Slurm ends this one\n"
+    "        exit $status            # pilots stay for the next one\n"
     "    fi ;;\n"
     "esac\n";
 

@@ -291,10 +291,8 @@ static ash_status work(pool *p, ash_error *err)
     p->turned_s = clock_wall_s();
     for (;;) {
         int level = job->interrupted ? job->interrupted(job->ctx) : 0;
-        if (level >= 2) {
-            end_all(p, false);
+        if (level >= 2)
             return ledger_abandon(&p->ledger, err);
-        }
         if (level > 0)
             controller_stop(job->controller);
         size_t slots = free_slots(p);
@@ -321,7 +319,8 @@ ash_status pool_run(const executor_job *job, const launcher *l, ash_error *err)
         status = l->lister(job, p.arena, &p.lister, err);
     if (status == ASH_OK)
         status = work(&p, err);
-    end_all(&p, status == ASH_OK);
+    bool abandons = job->interrupted && job->interrupted(job->ctx) >= 2;
+    end_all(&p, status == ASH_OK && !abandons);
     if (p.ledger.redone)
         log_note("%llu evaluations were lost with their workers and done again", (unsigned long long)p.ledger.redone);
     ledger_free(&p.ledger);

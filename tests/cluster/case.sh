@@ -7,37 +7,7 @@ missing=$(cluster_missing)
 [ -z "${ASHLAR_SANITIZE:-}" ] || { echo "skipped: too slow under a sanitizer"; exit 77; }
 trap 'cluster_stop; rm -rf "$work"' EXIT
 chmod 755 "$work"
-began=$(date +%s.%N)
-since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN {printf "%.1f", b - a}'; }
-say() { printf '%6.1f s  %s\n' "$(since "$began")" "$*"; }
-
-digits_run() { # FILE EVALUATIONS EPOCHS
-    cat >"$1" <<EOF
-seed: 11
-data: {type: digits}
-space:
-  stages:
-    - {name: stem, block: conv, width: [4, 8, 12], kernel: 3, bits: [4, 8, 32]}
-    - {name: body, block: [conv, separable, residual], repeat: [1, 2], width: [8, 16], kernel: 3, bits: [2, 8]}
-  head: {pool: [global, flatten]}
-train: {epochs: $3}
-search: {strategy: nsga2, population: 12, objectives: [error, macs, model_bytes], lookahead: 16}
-budget: {evaluations: $2}
-execution: {look_s: 1, heartbeat_s: 1}
-EOF
-}
-
-# The digest of the undisturbed run on this machine, by threads; kept beside the program for the next test.
-expected_digest() { # FILE
-    local kept
-    kept=$ASHLAR_BUILD/Testing/digest-$(cat "$ASHLAR" "$1" | sha256sum | cut -c1-16)
-    if [ ! -s "$kept" ]; then
-        mkdir -p "$(dirname "$kept")"
-        "$ASHLAR" run "$1" -q --db undisturbed.db >/dev/null 2>undisturbed.txt || fail "the undisturbed run: $(cat undisturbed.txt)"
-        digest undisturbed.db >"$kept"
-    fi
-    cat "$kept"
-}
+. "$(dirname "$0")/case_run.sh"
 
 launch() { # PILOTS EVALUATIONS EPOCHS [OPTION...]: a search on a cluster of three nodes with three cores: two for a pilot, one spare
     local pilots=$1
@@ -68,9 +38,14 @@ wait_for() { # SECONDS WHAT COMMAND...
 }
 logged() { [ "$(grep -c -- "$2" "$log")" -ge "$1" ]; } # TIMES PATTERN
 stored() { [ "$(sqlite3 -readonly run.db 'SELECT count(*) FROM trials' || echo 0)" -ge "$1" ]; }
-state() { [ "$(cluster squeue -h -j "$1" -o %T)" = "$2" ]; } # JOB STATE
-gone() { ! cluster squeue -h -j "$1" -o %T 2>/dev/null | grep -q .; }
-place() { cluster squeue -h -j "$1" -o %N; } # the node of a job
+job_shows() { cluster squeue -h -r -o "%A $2" | awk -v j="$1" '$1 == j {print $2}'; } # RAW-ID FORMAT: an array has the number of one of its jobs
+state() { [ "$(job_shows "$1" %T)" = "$2" ]; } # JOB STATE
+gone() { # JOB or array; a server that does not answer says nothing
+    local list
+    list=$(cluster squeue -h -j "$1" -o %T 2>&1) || [[ $list == *"Invalid job id"* ]] && [[ $list != *ING* ]]
+}
+place() { job_shows "$1" %N; } # the node of a job
+start_now() { cluster scontrol update JobId="$(job_shows "$1" %i)" StartTime=now; }
 pilot_on() { cluster squeue -h -r -j "$array" -t R -o '%A %N' | awk -v n="$1" '$2 == n {print $1}'; } # NODE: raw id
 worker_of() { # PILOT: the process that Slurm started, not srun, not trainers
     local pid
@@ -82,7 +57,7 @@ worker_of() { # PILOT: the process that Slurm started, not srun, not trainers
 start_again() { # JOB
     wait_for 60 "job $1 is queued again" state "$1" PENDING
     sleep 3
-    cluster scontrol update JobId="$1" StartTime=now
+    start_now "$1"
     wait_for 60 "job $1 runs again" state "$1" RUNNING
 }
 

@@ -10,6 +10,6 @@ urgent=$(printf '#!/bin/sh\nsleep 15\n' | cluster sbatch --parsable -p urgent -w
 wait_for 30 "urgent work runs" state "$urgent" RUNNING
 start_again "$job"
 wait_for 30 "it resumes" logged 1 'resuming: .* trials are stored'
-cluster scontrol update JobId="$pilot" StartTime=now
+start_now "$pilot"
 wait_for 40 "all workers were there" logged 6 'a worker on'
-ends_well 6
+ends_well 8

@@ -262,7 +262,7 @@ int cmd_watch(int argc, char **argv)
                                      parse,
                                      "DB",
                                      "Show a run while another process searches: progress, the front as a plot, the hypervolume, "
-                                     "the last trials, and what failed and why.\v"
+                                     "the last trials, what failed and why, and what each machine did.\v"
                                      "Ends when the run ends; with status 1 when it was interrupted or killed. Where standard "
                                      "output is no terminal it prints a line whenever "
                                      "trials have come. It only reads, and never holds the search up.\n\n"

@@ -2,7 +2,7 @@
 /* db.h - one SQLite file per study: schema, one writer, any number of readers
  *
  * Everything that a run computed is a row, names are the field's and units are in the column names; the views
- * (results, measures, front, best, lineage, learning_curves, summary) answer the common questions in plain SQL:
+ * (results, measures, front, best, lineage, learning_curves, nodes, summary) answer the common questions in plain SQL:
  * docs/database.md.
  *
  * What was told is appended and never changed. Doubles come back bit for bit, also -0 and the infinities; NaN

@@ -9,11 +9,13 @@
 static const char insert_trial[] =
     "INSERT INTO trials (run, trial, status, reason, genome, key, original, virtual_start, virtual_duration, "
     "metric_list, "
-    "trained_macs, weights_hash, blocks, wall_s, host, worker, attempts, found_in, session"
+    "trained_macs, weights_hash, blocks, wall_s, host, worker, attempts, found_in, session, "
+    "stored_at"
 #define DB_METRIC(name) ", " #name
 #include "db/metrics.def"
 #undef DB_METRIC
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
+    "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 #define DB_METRIC(name) ", ?"
 #include "db/metrics.def"
 #undef DB_METRIC

@@ -9,6 +9,7 @@ DROP VIEW IF EXISTS best;
 DROP VIEW IF EXISTS lineage;
 DROP VIEW IF EXISTS learning_curves;
 DROP VIEW IF EXISTS summary;
+DROP VIEW IF EXISTS nodes;
 
 -- One row per trial with the common metrics as columns.
 CREATE VIEW results AS
@@ -23,7 +24,7 @@ SELECT t.run, t.trial, t.status, t.reason,
        t.genome, lower(hex(t.key)) AS key, t.original, t.virtual_start, t.virtual_duration, t.trained_macs,
        lower(hex(t.weights_hash)) AS weights_hash,
        (SELECT description FROM blocks b WHERE b.blocks = t.blocks) AS blocks,
-       t.wall_s, t.host, t.worker, t.attempts, t.found_in, t.session
+       t.wall_s, t.host, t.worker, t.attempts, t.found_in, t.session, t.stored_at
 FROM trials t;
 
 -- One row per trial and metric, whatever the metric's name.
@@ -85,3 +86,11 @@ SELECT r.run, r.name, r.state, r.data_name AS data, r.seed, r.objectives,
        r.kernel_level, r.created_at,
        (SELECT count(*) FROM sessions s WHERE s.run = r.run) AS sessions
 FROM runs r;
+
+-- One row per run and host that evaluated for it.
+CREATE VIEW nodes AS
+SELECT run, host, count(DISTINCT worker) AS workers, count(*) AS trials, total(wall_s) AS busy_s,
+       CAST(total(max(attempts, 1) - 1) AS INTEGER) AS redone, min(stored_at) AS first_at, max(stored_at) AS last_at
+FROM trials
+WHERE host IS NOT NULL AND found_in IS NULL AND status NOT IN ('duplicate', 'invalid', 'infeasible')
+GROUP BY run, host;

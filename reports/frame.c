@@ -3,6 +3,7 @@
 #include "reports/frame.h"
 #include "core/log.h"
 #include "reports/columns.h"
+#include "reports/nodes.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -81,6 +82,7 @@ ash_status frame_write(const report *r, const frame_progress *p, const report_vi
         LAST = 4,
         MEMBERS = 4,
         FAILURES = 3,
+        NODES = 5,
         HEAD = 5,
         AROUND_PLOT = 7,
         AROUND_MEMBERS = 3,
@@ -108,13 +110,16 @@ ash_status frame_write(const report *r, const frame_progress *p, const report_vi
         line.data[line.len - 1] = 0; /* the line's end comes after the cut */
     lines_cut(out, line.data ? line.data : "", size->columns);
     buffer_free(&line);
-    buffer_puts(out, "\n\n");
+    buffer_puts(out, "\n");
     size_t failures = without_result(r) ? FAILURES + AROUND_FAILURES : 0, rows = size->rows < 24 ? 24 : size->rows;
     size_t members = rows >= 36 ? MEMBERS + AROUND_MEMBERS : 0; /* a small terminal has the plot and the last trials */
-    size_t used = HEAD + AROUND_PLOT + members + LAST + AROUND_LAST + failures;
+    size_t most = rows >= 36 ? NODES : 0, where = nodes_count_lines(r->nodes, most);
+    size_t used = HEAD + AROUND_PLOT + members + LAST + AROUND_LAST + failures + where;
     lines_size plot = {size->columns, rows > used + 6 ? rows - used : 6, size->ascii};
     if (plot.rows > 20)
         plot.rows = 20;
+    nodes_write_lines(r->nodes, most, size->columns, size->ascii, a, out);
+    buffer_puts(out, "\n");
     if (lines_plot(r, view, &plot, a, out, err) != ASH_OK)
         return err->status;
     if (r->n_front && members) {

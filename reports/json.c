@@ -7,6 +7,7 @@
 #include "reports/json.h"
 #include "core/text.h"
 #include "reports/escape.h"
+#include "reports/nodes.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -205,6 +206,12 @@ void json_write_head(const report *r, arena *a, buffer *out)
     buffer_puts(out, "{");
     put_head(r, a, out);
     put_progress(r, out);
+    buffer_puts(out, "\"nodes\":");
+    if (r->nodes)
+        nodes_write_json(r->nodes, out);
+    else
+        buffer_puts(out, "null");
+    buffer_puts(out, ",\n");
 }
 
 static void put_front(const report *r, buffer *out)

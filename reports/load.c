@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* load.c - a run out of the database, with what was measured afterwards and where it ran */
+#include "reports/nodes.h"
 #include "reports/report.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,6 +105,7 @@ ash_status report_load(db *d, int64_t run, const char *source, arena *a, report 
     trial **trials = NULL;
     size_t n = 0, n_told = 0, by_clock = 0;
     hash256 digest;
+    nodes *where = NULL;
     char hex[65];
     if (!r || !fields.v)
         return ash_fail_memory(err);
@@ -120,11 +122,14 @@ ash_status report_load(db *d, int64_t run, const char *source, arena *a, report 
         s = add_sessions(db_handle(d), r->id, &fields, err);
     }
     if (s == ASH_OK)
+        s = nodes_load(db_handle(d), r->id, a, &where, err);
+    if (s == ASH_OK)
         s = report_build(r, trials, n, a, out, err);
     if (s != ASH_OK)
         return s;
     (*out)->source = source;
     (*out)->fields = fields.v;
     (*out)->n_fields = fields.n;
+    (*out)->nodes = where;
     return ASH_OK;
 }

@@ -86,6 +86,7 @@ typedef struct report {
     size_t n_baselines;
     const report_field *fields; /* digest, environment, sessions; filled by report_load */
     size_t n_fields;
+    const struct nodes *nodes; /* where it was evaluated (nodes.h); NULL: not from a database */
 } report;
 
 /* The model of a run. Borrows run and trials; everything else lives in `a`. A database without trials gives a report that says so. */

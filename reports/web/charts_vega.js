@@ -32,7 +32,7 @@
       view.addEventListener('mousemove', (e, item) => m.tip(id(item), e));
       view.addEventListener('mouseout', e => m.tip(null, e));
       view.addEventListener('click', (e, item) => { if (id(item) !== null) m.pick(id(item)); });
-      const origin = () => { const r = element.querySelector('svg, canvas').getBoundingClientRect(), [x, y] = view.origin(); return {x: r.left + x, y: r.top + y}; };
+      const origin = () => { const r = element.querySelector('svg, canvas').getBoundingClientRect(), [x, y] = view.origin(), pad = view.padding(); return {x: r.left + x + pad.left, y: r.top + y + pad.top}; };
       element.invert = e => { const o = origin(); return {x: view.scale('x').invert(e.clientX - o.x), y: view.scale('y').invert(e.clientY - o.y)}; };
       element.project = (x, y) => { const o = origin(); return {x: o.x + view.scale('x')(x), y: o.y + view.scale('y')(y)}; };
     }).catch(e => { element.textContent = 'This chart could not be drawn: ' + e.message; });

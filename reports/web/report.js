@@ -51,7 +51,7 @@
     document.documentElement.dataset.theme = dark.matches ? 'dark' : 'light';
     /* print in light, then as before; a canvas has to be drawn at once */
     let before = null;
-    const draw = () => { A.front.render(); A.parallel.render(); A.curves.render(); A.progress.render(); };
+    const draw = () => { A.front.render(); A.parallel.render(); A.curves.render(); A.progress.render(); A.nodes.render(); };
     addEventListener('beforeprint', () => { before = document.documentElement.dataset.theme; document.documentElement.dataset.theme = 'light'; if (before === 'dark') draw(); });
     addEventListener('afterprint', () => { document.documentElement.dataset.theme = before; if (before === 'dark') draw(); });
     let width = innerWidth, timer;
@@ -70,7 +70,7 @@
     const chose = s.x;
     if (!A.readAddress() && s.x !== chose) A.front.chooseLog();
     controls(); themes(); show();
-    const views = [A.front, A.parallel, A.curves, A.progress, A.lineage, A.importance, A.picker, A.table, A.detail];
+    const views = [A.front, A.parallel, A.curves, A.progress, A.nodes, A.lineage, A.importance, A.picker, A.table, A.detail];
     for (const v of views) v.wire();
     /* the large views first, while the page is short: each asks for its width, and so for a layout of what is there */
     A.front.render(); A.parallel.render();

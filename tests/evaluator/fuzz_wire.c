@@ -100,7 +100,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t most, unsigned s
         to++;
     struct base64_decode_ctx ctx;
     base64_decode_init(&ctx);
-    if (!words || to - from > CHUNK || to - from < 16 || !base64_decode_update(&ctx, &size, raw, to - from, long_form.data + from))
+    if (!words || to - from > CHUNK || to - from < 16 || !base64_decode_update(&ctx, &size, raw, to - from, long_form.data + from) ||
+        size < 5)
         goto plain;
     size = LLVMFuzzerMutate(raw, size - 4, sizeof(raw) - 4);
     uint32_t sum = (uint32_t)crc32(0, raw, (uInt)size);

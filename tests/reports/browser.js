@@ -21,6 +21,19 @@ const current = (p, id) => p.until(`trial ${id} is current`, i => document.query
 /* Where the dot of a trial is, after scrolling there. */
 const dot = (p, id) => p.run(i => { document.getElementById('front-chart').scrollIntoView({block: 'center', behavior: 'instant'}); return ashlar.front.place(ashlar.data.row(i)); }, id);
 
+/* Where it ran: the table is the report's, and the chart's tooltip tells what happened when. */
+async function nodes(p) {
+  const n = truth.nodes, rows = await p.run(() => [...document.querySelectorAll('#nodes tbody tr')].map(r => [...r.children].map(e => e.textContent)));
+  assert.deepStrictEqual(rows.map(r => [r[0], ...[r[1], r[2], r[5]].map(Number)]), n.hosts.map(h => [h.name, h.workers, h.trials, h.redone]));
+  assert(/^3 nodes, 12 workers, 82 % .*4 evaluations were lost/.test(await p.run(() => document.getElementById('nodes-note').textContent)));
+  await p.until('the chart of the nodes', () => document.querySelector('#nodes-chart').project !== undefined);
+  const at = await p.run(m => { const c = document.getElementById('nodes-chart'); c.scrollIntoView({block: 'center', behavior: 'instant'}); return c.project(6.5 * 30 / 60, m); }, n.moments[6][0]);
+  await p.move({x: 3, y: 3});
+  await p.move(at);
+  await p.until('what happened then', () => !document.getElementById('tip').hidden && document.getElementById('tip').textContent.includes('7.9 of 12 workers busy (66 %)') &&
+    document.getElementById('tip').textContent.includes('4 had been lost'));
+}
+
 /* The columns that the page took apart are the run, number by number. */
 async function data(p) {
   const got = await p.run(() => ashlar.data.rows.reduce((all, i) => {
@@ -385,8 +398,8 @@ async function check(browser, name, kind, dark, width) {
   if (process.env.SHOTS) await p.shot(path.join(process.env.SHOTS, `${name}-${width}-${dark ? 'dark' : 'light'}.png`), false);
   assert(await p.run(() => document.documentElement.scrollWidth <= innerWidth), 'the page is no wider than the window');
   await themes(p, dark);
-  for (const step of width > 1000 ? [data, tooltip, clickDot, axes, brushFront, parallel, picker, curves, strips, importance, lineage, failures, table, oddBlocks]
-    : [tooltip, clickDot, brushFront, strips, table, failures]) await step(p).catch(e => { e.message = `${name}, ${width} px, ${step.name}: ${e.message}`; throw e; });
+  for (const step of width > 1000 ? [data, tooltip, clickDot, axes, brushFront, parallel, picker, nodes, curves, strips, importance, lineage, failures, table, oddBlocks]
+    : [tooltip, clickDot, brushFront, nodes, strips, table, failures]) await step(p).catch(e => { e.message = `${name}, ${width} px, ${step.name}: ${e.message}`; throw e; });
   if (width > 1000) await links(browser, p, name);
   const pdf = await p.send('Page.printToPDF', {printBackground: true});
   assert(pdf.data.length > 20000, 'it prints');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every format writes the made-up run, at several sizes, and what it writes is well-formed. With REPORT_PAGES=FOLDER in the
  * environment the files stay there, for the browser test and for looking at. */
+#include "reports/nodes.h"
 #include "reports/sample.h"
 #include "reports/runs.h"
 #include <setjmp.h>
@@ -31,6 +32,18 @@ static const char *write_page(arena *a, const report *r, const char *format, con
     return path;
 }
 
+/* Three nodes over ten minutes, one of them away from the third to the fifth. */
+static const nodes *sample_nodes(arena *a)
+{
+    static nodes_host hosts[] = {{"node1", 4, 180, 1, 2300, 600}, {"node<b>2</b>", 4, 110, 0, 1500, 600}, {"node3", 4, 110, 3, 2100, 600}};
+    nodes *s = ARENA_NEW(a, nodes, 1);
+    *s = (nodes){.hosts = hosts, .n = 3, .workers = 12, .trials = 400, .redone = 4, .n_moments = 20, .step_s = 30, .utilisation = 0.819};
+    s->moments = ARENA_NEW(a, nodes_moment, 20);
+    for (int i = 0; i < 20; i++)
+        s->moments[i] = (nodes_moment){i >= 6 && i < 10 ? 7.9 : 11.8, 12, 20, i == 6 ? 4 : 0};
+    return s;
+}
+
 static report *sample_report(arena *a, db_run *run, size_t n)
 {
     ash_error err;
@@ -47,6 +60,7 @@ static report *sample_report(arena *a, db_run *run, size_t n)
     r->fields = f;
     r->n_fields = 3;
     r->source = "sample.db";
+    r->nodes = n == 400 ? sample_nodes(a) : NULL;
     return r;
 }
 

@@ -27,7 +27,7 @@ static const struct argp_option rows[] = {
     {"spread", 's', "S", 0, "Sigma of the log-normal durations (0.7)", 0},
     {"mean", 'm', "S", 0, "Mean duration in seconds (10)", 0},
     {"estimate-error", KEY_ERROR, "E", 0, "Sigma of the true duration about the estimate (0.1)", 0},
-    {"lookahead", 'v', "V", 0, "Virtual workers (twice the workers)", 0},
+    {"lookahead", 'v', "K", 0, "Virtual workers, as a multiple of the workers (2)", 0},
     {"strategy", 't', "NAME", 0, "Search strategy (random)", 0},
     {"mtbf", KEY_MTBF, "H", 0, "Hours between failures of a node (never)", 0},
     {"repair", KEY_REPAIR, "S", 0, "Seconds until a lost node or pilot is back (120)", 0},
@@ -58,7 +58,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case 'n': s->evaluations = (unsigned)atoi(text); return 0;
     case 's': s->spread = atof(text), q->spread_given = true; return 0;
     case 'm': s->mean_s = atof(text); return 0;
-    case 'v': s->lookahead = (unsigned)atoi(text); return 0;
+    case 'v': s->lookahead = atof(text); return 0;
     case 't': s->strategy = text; return 0;
     case 'r': s->seed = strtoull(text, NULL, 10); return 0;
     case KEY_ERROR: s->estimate_error = atof(text); return 0;
@@ -114,7 +114,7 @@ int main(int argc, char **argv)
                                      "A search on a simulated cluster, with the real controller.\v"
                                      "busy: share of the workers' time that went into results, until the last trial is handed out; all: until the end. "
                                      "cpu us: what the controller took per evaluation, microseconds.", NULL, NULL, NULL};
-    request q = {.set = {.cores = 32, .evaluations = 20, .spread = 0.7, .mean_s = 10, .estimate_error = 0.1, .strategy = "random",
+    request q = {.set = {.cores = 32, .evaluations = 20, .spread = 0.7, .mean_s = 10, .lookahead = 2, .estimate_error = 0.1, .strategy = "random",
                          .repair_s = 120, .slowness = 3, .seed = 1}};
     argp_parse(&argp, argc, argv, 0, NULL, &q);
     puts(q.csv ? "workers,spread,estimate_error,lookahead,busy,all,evaluations,redone,makespan_s,cpu_us"

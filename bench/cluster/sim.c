@@ -293,7 +293,7 @@ static ash_status run(sim *s, ash_error *err)
 ash_status sim_run(const sim_settings *set, sim_outcome *out, ash_error *err)
 {
     sim s = {.set = set, .random = rng_stream(set->seed, "cluster", 0), .n_nodes = (set->workers + set->cores - 1) / set->cores};
-    out->lookahead = set->lookahead ? set->lookahead : 2 * set->workers;
+    out->lookahead = (unsigned)fmax(1, round(set->lookahead * set->workers));
     ash_status status = world_open(&s.world, set, out->lookahead, err);
     s.workers = calloc(set->workers, sizeof(*s.workers));
     s.nodes = calloc(s.n_nodes, sizeof(*s.nodes));

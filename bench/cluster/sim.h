@@ -8,7 +8,7 @@
 typedef struct sim_settings {
     unsigned workers, cores;     /* in all; of a node */
     unsigned evaluations;        /* per worker */
-    unsigned lookahead;          /* 0: twice the workers */
+    double lookahead;            /* virtual workers, as a multiple of the workers */
     double spread, mean_s, estimate_error;
     const char *strategy;
     double mtbf_s, preempt_s, repair_s, wall_time_s; /* 0: never, unlimited */

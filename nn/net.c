@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* net.c - from a graph to a net: halos, buffers, parameters */
+/* net.c - from a graph to a net: buffers, parameters */
 #include "nn/net.h"
 #include "nn/optim.h"
 #include <math.h>
@@ -54,113 +54,6 @@ void nn_clear_lazy(nn_net *net)
     }
 }
 
-/* ------------------------------------------------------------------ halos and gradients */
-
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static bool has_halo(const nn_tensor *t)
-{
-    return t->top || t->bottom || t->left || t->right;
-}
-
-/* What the windows of one linear step read beyond the edges of its input. */
-static void widen(const nn_net *net, nn_tensor *t, int id)
-{
-    const nn_node *n = &net->graph->nodes[id];
-    nn_shape in = net->graph->nodes[n->inputs[0]].shape;
-    nn_conv c = n->op->geometry(n, in);
-    int below = (n->shape.h - 1) * c.stride_h + (c.kh - 1) * c.dilation_h + 1 - in.h - c.pad_top;
-    int beside = (n->shape.w - 1) * c.stride_w + (c.kw - 1) * c.dilation_w + 1 - in.w - c.pad_left;
-    t->top = larger(t->top, c.pad_top);
-    t->left = larger(t->left, c.pad_left);
-    t->bottom = larger(t->bottom, below);
-    t->right = larger(t->right, beside);
-}
-
-static void plan_tensors(nn_net *net, bool *written) /* written: n_nodes, false */
-{
-    const nn_graph *g = net->graph;
-    for (int s = 0; s < net->fused.n_groups; s++) {
-        const nn_group *p = &net->fused.groups[s];
-        const nn_node *n = &g->nodes[p->main];
-        nn_tensor *out = &net->tensors[p->out];
-        out->wants_grad = n->n_params > 0 || p->norm >= 0;
-        for (int k = 0; k < n->n_inputs; k++) {
-            nn_tensor *in = &net->tensors[net->fused.tensor[n->inputs[k]]];
-            out->wants_grad |= in->wants_grad;
-            if (n->op->kind == NN_LINEAR)
-                widen(net, in, p->main);
-        }
-    }
-    written[net->fused.tensor[g->output]] = true; /* by the loss */
-    for (int s = net->fused.n_groups - 1; s >= 0; s--) {
-        nn_step *step = &net->steps[s];
-        const nn_node *n = &g->nodes[step->group.main];
-        for (int k = 0; k < n->n_inputs; k++) {
-            int in = net->fused.tensor[n->inputs[k]];
-            step->accumulate[k] = written[in];
-            written[in] = true;
-        }
-    }
-}
-
-static void plan_steps(nn_net *net)
-{
-    for (int s = 0; s < net->fused.n_groups; s++) {
-        nn_step *step = &net->steps[s];
-        step->group = net->fused.groups[s];
-        const nn_node *n = &net->graph->nodes[step->group.main];
-        if (n->op->kind != NN_LINEAR)
-            continue;
-        nn_shape in = net->graph->nodes[n->inputs[0]].shape;
-        step->conv = n->op->geometry(n, in);
-    }
-}
-
-/* After halos are known: a window over a whole dense input is a matrix product. */
-static void plan_matrices(nn_net *net)
-{
-    for (int s = 0; s < net->fused.n_groups; s++) {
-        nn_step *step = &net->steps[s];
-        const nn_node *n = &net->graph->nodes[step->group.main];
-        const nn_conv *c = &step->conv;
-        if (n->op->kind != NN_LINEAR)
-            continue;
-        nn_shape in = net->graph->nodes[n->inputs[0]].shape;
-        step->as_matrix = c->kh == in.h && c->kw == in.w && c->groups == 1 && n->shape.h * n->shape.w == 1 &&
-                          c->pad_top + c->pad_left == 0 && c->dilation_h == 1 && c->dilation_w == 1 &&
-                          !has_halo(&net->tensors[net->fused.tensor[n->inputs[0]]]) &&
-                          !has_halo(&net->tensors[step->group.out]);
-    }
-}
-
-/* A batch norm behind a linear operator is left to the reader of its output where that is one linear operator: what it
- * reads is made a few images at a time, in cache. */
-static void plan_lazy(nn_net *net, int *readers) /* readers: n_nodes, 0 */
-{
-    const nn_graph *g = net->graph;
-    for (int s = 0; s < net->fused.n_groups; s++) {
-        const nn_step *step = &net->steps[s];
-        const nn_node *n = &g->nodes[step->group.main];
-        net->tensors[step->group.out].step = step;
-        for (int k = 0; k < n->n_inputs; k++) {
-            int in = net->fused.tensor[n->inputs[k]];
-            nn_shape own = g->nodes[in].shape, seen = g->nodes[n->inputs[k]].shape;
-            bool windows = n->op->kind == NN_LINEAR && !step->as_matrix && own.h == seen.h && own.w == seen.w;
-            readers[in] += windows ? 1 : 2;
-        }
-    }
-    readers[net->fused.tensor[g->output]] += 2;
-    for (int s = 0; s < net->fused.n_groups; s++) {
-        const nn_step *step = &net->steps[s];
-        bool linear = g->nodes[step->group.main].op->kind == NN_LINEAR && step->group.norm >= 0;
-        net->tensors[step->group.out].lazy = linear && !step->as_matrix && readers[step->group.out] == 1;
-    }
-}
-
 /* ------------------------------------------------------------------ memory */
 
 typedef struct carver { /* measures while base is NULL */
@@ -189,7 +82,7 @@ static void place_tensor(nn_net *net, carver *c, int id)
     t->floats = image * n;
     t->base = carve_floats(c, t->floats);
     t->y = t->base ? t->base + (size_t)t->top * row + (size_t)(t->left * s.c) : NULL;
-    t->dy = t->wants_grad ? carve_floats(c, n * (size_t)nn_elements(s)) : NULL;
+    t->dy = t->wants_grad ? net->slots[t->slot].p : NULL;
 }
 
 static void place_step(nn_net *net, carver *c, nn_step *step)
@@ -247,6 +140,8 @@ static void lay_out(nn_net *net, carver *c)
     net->grads = carve_floats(c, net->n_params);
     net->moment1 = carve_floats(c, net->n_params);
     net->moment2 = nn_optimizer_find(net->recipe.optimizer)->moments > 1 ? carve_floats(c, net->n_params) : NULL;
+    for (int k = 0; k < net->n_slots; k++)
+        net->slots[k].p = carve_floats(c, net->slots[k].floats * (size_t)net->batch);
     for (int s = 0; s < net->fused.n_groups; s++) {
         place_tensor(net, c, net->fused.groups[s].out);
         place_step(net, c, &net->steps[s]);
@@ -285,14 +180,8 @@ static ash_status build(nn_net *net, const nn_graph *g, const nn_recipe *recipe,
     net->steps = ARENA_NEW(net->arena, nn_step, (size_t)net->fused.n_groups);
     net->tensors = ARENA_NEW(net->arena, nn_tensor, n);
     net->param_at = ARENA_NEW(net->arena, size_t, n * NN_MAX_PARAMS);
-    bool *written = ARENA_NEW(net->arena, bool, n);
-    int *readers = ARENA_NEW(net->arena, int, n);
-    if (!net->steps || !net->tensors || !net->param_at || !written || !readers)
+    if (!net->steps || !net->tensors || !net->param_at || nn_net_plan(net, err) != ASH_OK)
         return ash_fail_memory(err);
-    plan_steps(net);
-    plan_tensors(net, written);
-    plan_matrices(net);
-    plan_lazy(net, readers);
     number_params(net);
     carver measure = {NULL, 0};
     lay_out(net, &measure);
@@ -332,7 +221,7 @@ static ash_status allocate(nn_net *net, size_t max_bytes, ash_error *err)
 {
     if (max_bytes && net->bytes > max_bytes)
         return ash_fail(err, ASH_INVALID, "training would take %zu bytes, more than the cap of %zu", net->bytes, max_bytes);
-    if (has_halo(&net->tensors[net->fused.tensor[net->graph->output]]))
+    if (nn_has_halo(&net->tensors[net->fused.tensor[net->graph->output]]))
         return ash_fail(err, ASH_INVALID, "the output also feeds another layer");
     net->block = allocate_block(net->bytes);
     if (!net->block)

@@ -16,7 +16,8 @@ typedef struct nn_step nn_step;
 typedef struct nn_tensor { /* a group's output */
     int top, bottom, left, right; /* halo */
     float *y;                     /* image 0, pixel 0, inside the halo */
-    float *dy;                    /* NULL: nobody wants its gradient */
+    float *dy;                    /* NULL: nobody wants its gradient; shared with gradients of other times */
+    int slot;                     /* where dy is */
     bool wants_grad;
     bool lazy;          /* training does not write it: its one reader makes it from the norm's input, which lies here instead */
     const nn_step *step; /* that writes it */
@@ -37,6 +38,12 @@ struct nn_step { /* how a group is run */
     void *state;
 };
 
+typedef struct nn_slot { /* memory of gradients that are never alive together */
+    size_t floats; /* per image */
+    int until;     /* while planning: the step of the backward pass that reads it last */
+    float *p;
+} nn_slot;
+
 typedef struct nn_profile { /* where the time of training steps goes, summed up; seconds */
     double (*now)(void);    /* the caller's clock: the engine has none */
     double last, load, loss, update;
@@ -51,7 +58,8 @@ struct nn_net {
     nn_fused fused;
     nn_step *steps;    /* one per group */
     nn_tensor *tensors; /* one per node; used where fused.tensor says */
-    int batch;
+    nn_slot *slots;
+    int n_slots, batch;
     size_t n_params, n_decayed; /* floats, padding included; the first n_decayed are weights */
     size_t *param_at;           /* (n_nodes * NN_MAX_PARAMS) offsets into the four below */
     float *params, *grads, *moment1, *moment2;
@@ -109,6 +117,9 @@ nn_view nn_grad_view(const nn_net *net, int id, int n);
 /* In training: the step whose norm and activation the reader of this node's output has to apply; NULL: they are applied. */
 const nn_step *nn_lazy_step(const nn_net *net, int id);
 nn_view nn_before_view(const nn_net *net, const nn_step *s, int n); /* a norm's input, dense */
+/* Everything that is decided before memory is laid out; needs graph, fused, steps and tensors. */
+ash_status nn_net_plan(nn_net *net, ash_error *err);
+bool nn_has_halo(const nn_tensor *t);
 /* Zeroes the buffers that training and evaluation use in turn. */
 void nn_clear_lazy(nn_net *net);
 

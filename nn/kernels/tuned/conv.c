@@ -34,18 +34,23 @@ static plan make_plan(const nn_source *x, const nn_view *y, const nn_conv *g, bo
     return p;
 }
 
+void fill_offsets(int32_t *to, int images, int rows, int columns, ptrdiff_t image, ptrdiff_t row, ptrdiff_t column)
+{
+    int32_t step = (int32_t)column, next = (int32_t)image;
+    int n = rows * columns;
+    for (int r = 0; r < rows; r++) {
+        int32_t from = (int32_t)(r * row);
+        for (int c = 0; c < columns; c++)
+            to[r * columns + c] = from + c * step;
+    }
+    for (int i = n; i < images * n; i++) /* like the image before */
+        to[i] = to[i - n] + next;
+}
+
 void fill_pixels(int32_t *xo, int32_t *yo, const tile *t, const nn_view *x, const nn_view *y, const nn_conv *g)
 {
-    int i = 0;
-    for (int m = 0; m < t->images; m++)
-        for (int r = 0; r < t->rows; r++) {
-            int32_t xr = (int32_t)(m * x->sn + r * g->stride_h * x->sh), yr = (int32_t)(m * y->sn + r * y->sh);
-            int32_t step = (int32_t)(g->stride_w * x->sw);
-            for (int c = 0; c < y->w; c++, i++) {
-                xo[i] = xr + c * step;
-                yo[i] = yr + c * (int32_t)y->sw;
-            }
-        }
+    fill_offsets(xo, t->images, t->rows, y->w, x->sn, g->stride_h * x->sh, g->stride_w * x->sw);
+    fill_offsets(yo, t->images, t->rows, y->w, y->sn, y->sh, y->sw);
 }
 
 void fill_segments(conv_job *j, ptrdiff_t *seg, const nn_view *x, int in, const nn_conv *g, bool depthwise)

@@ -133,7 +133,7 @@ static void input_grad(nn_view dx, nn_view d, const plan *p, int first, bool dep
     for (int k = 0; k < p->c.count; k++) {
         conv_job j = p->c.jobs[k];
         j.x = d.p;
-        j.y = dx.p + first * dx.sn;
+        j.y += first * dx.sn;
         j.count *= d.n;
         (depthwise ? depthwise_reduce : conv_reduce)(&j);
     }

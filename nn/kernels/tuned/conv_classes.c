@@ -104,7 +104,7 @@ void classes_fill(classes *p, nn_view dx, nn_view from, const float *w, ptrdiff_
     p->count = 0;
     for (int ry = 0; ry < p->v.stride && ry < dx.h; ry++)
         for (int rx = 0; rx < p->h.stride && rx < dx.w; rx++) {
-            int rows = class_size(&p->v, ry), columns = class_size(&p->h, rx), n = 0;
+            int rows = class_size(&p->v, ry), columns = class_size(&p->h, rx), n = p->images * rows * columns;
             conv_job j = {.xo = xo, .yo = yo, .c = dx.c, .ldw = p->pitch, .accumulate = accumulate,
                           .step = columns % 4 == 0 ? from.sw : 0};
             packed = class_taps(&j, p, ry, rx, seg, packed, from, dx.c, w, ldw, depthwise);
@@ -114,14 +114,10 @@ void classes_fill(classes *p, nn_view dx, nn_view from, const float *w, ptrdiff_
                 j.pairs = pairs;
                 pairs += pairs_floats(j.segs, j.len);
             }
-            for (int m = 0; m < p->images; m++)
-                for (int r = 0; r < rows; r++)
-                    for (int c = 0; c < columns; c++, n++) {
-                        xo[n] = (int32_t)(m * from.sn + r * from.sh + c * from.sw);
-                        yo[n] = (int32_t)(m * dx.sn + (ry + r * p->v.stride) * dx.sh +
-                                          (rx + c * p->h.stride) * dx.sw);
-                    }
-            j.count = n / p->images; /* of one image */
+            fill_offsets(xo, p->images, rows, columns, from.sn, from.sh, from.sw);
+            fill_offsets(yo, p->images, rows, columns, dx.sn, p->v.stride * dx.sh, p->h.stride * dx.sw);
+            j.y = dx.p + ry * dx.sh + rx * dx.sw; /* of image 0 */
+            j.count = rows * columns; /* of one image */
             xo += n;
             yo += n;
             if (j.segs > 0 || !accumulate)

@@ -128,6 +128,9 @@ INLINE nn_view source_images(const nn_source *x, const room *r, int first, int n
 
 #define fill_pixels LEVEL_NAME(nn_fill_pixels)
 #define fill_segments LEVEL_NAME(nn_fill_segments)
+#define fill_offsets LEVEL_NAME(nn_fill_offsets)
+/* Offsets of the pixels of images of rows x columns, each given by its stride. */
+void fill_offsets(int32_t *to, int images, int rows, int columns, ptrdiff_t image, ptrdiff_t row, ptrdiff_t column);
 /* Offsets of a tile's pixels in x and in y. */
 void fill_pixels(int32_t *xo, int32_t *yo, const tile *t, const nn_view *x, const nn_view *y, const nn_conv *g);
 /* Segments of one pixel's window, and their common length. */

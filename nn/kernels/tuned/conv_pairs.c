@@ -44,10 +44,13 @@ INLINE void fold_pairs(narrow sums[NARROW], const vec *acc)
         w += (N) * WIDE;                                                                                     \
         ADVANCE(2 * (N));                                                                                    \
     } while (0)
-#define AT(p) (fours ? at[(p) / 4] + (p) % 4 * step : at[p])
+#define AT(p) (fours ? at[(p) / 4] + (p) % 4 * step : at[p] + run)
 #define ADVANCE(n)                                                                                           \
-    for (int q = 0; q < (fours ? P / 4 : P); q++)                                                            \
-    at[q] += (n)
+    if (fours)                                                                                               \
+        for (int q = 0; q < P / 4; q++)                                                                      \
+            at[q] += (n);                                                                                    \
+    else                                                                                                     \
+        run += (n)
 
 INLINE void block(const conv_job *j, int first, int c0, int part, const int P, const bool fours)
 {
@@ -64,6 +67,7 @@ INLINE void block(const conv_job *j, int first, int c0, int part, const int P, c
             wide[p][v] = (vec){0};
     for (int s = 0; s < j->segs; s++) {
         const float *x = j->x + j->seg[s], *at[16];
+        ptrdiff_t run = 0;
         int k = j->len;
         for (int q = 0; q < (fours ? P / 4 : P); q++)
             at[q] = x + xo[fours ? 4 * q : q];

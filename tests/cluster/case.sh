@@ -48,9 +48,10 @@ place() { job_shows "$1" %N; } # the node of a job
 start_now() { cluster scontrol update JobId="$(job_shows "$1" %i)" StartTime=now; }
 pilot_on() { cluster squeue -h -r -j "$array" -t R -o '%A %N' | awk -v n="$1" '$2 == n {print $1}'; } # NODE: raw id
 worker_of() { # PILOT: the process that Slurm started, not srun, not trainers
-    local pid
+    local pid parent
     for pid in $(pgrep -f "^$ASHLAR worker .*/tmp/ashlar-pilot-$1\$"); do
-        [ "$(ps -o comm= -p "$(ps -o ppid= -p "$pid")")" = slurmstepd ] && echo "$pid" && return
+        parent=$(awk '/^PPid:/ {print $2}' "/proc/$pid/status" 2>/dev/null)
+        [ "$(cat "/proc/$parent/comm" 2>/dev/null)" = slurmstepd ] && echo "$pid" && return
     done
 }
 # A job that was put back waits two minutes by Slurm's own rule.
@@ -58,6 +59,11 @@ start_again() { # JOB
     wait_for 60 "job $1 is queued again" state "$1" PENDING
     sleep 3
     start_now "$1"
+    for _ in $(seq 20); do # a node that has just come back may refuse a job that it still ends; Slurm then holds it
+        sleep 0.5
+        ! [[ $(job_shows "$1" %r) =~ held|launch ]] || { cluster scontrol release "$(job_shows "$1" %i)"; start_now "$1"; }
+        state "$1" RUNNING && break
+    done
     wait_for 60 "job $1 runs again" state "$1" RUNNING
 }
 

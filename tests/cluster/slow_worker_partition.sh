@@ -18,6 +18,7 @@ cluster_cut "$2"
 wait_for 5 "the loss of $2 is seen" logged 1 "pilot $long ($2) does not answer"
 sleep 22
 cluster_mend "$2"
+sleep 8 # the node ends what it had
 start_again "$long"
 wait_for 20 "its worker is there again" logged 2 "pilot $long: a worker on"
 ends_well 6

@@ -26,7 +26,8 @@ static struct rank { /* this process is one */
     arena *arenas[QUEUE];
     size_t n;
     double beat_s, beaten_s, heard_s;
-    bool ending, lost;
+    bool ending;
+    const char *lost; /* why this rank cannot go on; NULL */
 } self = {.beat_s = 5};
 
 void mpi_keep(void *ctx, uint64_t id, const void *bytes, size_t n)
@@ -60,8 +61,8 @@ static void queue(const char *bytes, size_t n)
     ash_error err;
     arena *a = self.n < QUEUE ? arena_create() : NULL;
     if (!a || trial_decode(bytes, n, a, &self.queue[self.n], &err) != ASH_OK) {
-        arena_destroy(a); /* never heard of again: the lease ends with this rank */
-        self.lost = true;
+        arena_destroy(a); /* its lease ends with this rank */
+        self.lost = "rank 0 sent what cannot be a trial";
         return;
     }
     self.arenas[self.n++] = a;
@@ -98,7 +99,7 @@ static bool pump(void)
         arena_reset(self.arena);
     }
     if (now - self.heard_s > SILENT_BEATS * self.beat_s)
-        self.lost = true;
+        self.lost = "rank 0 is not heard any more";
     return any;
 }
 
@@ -124,7 +125,7 @@ static ash_status evaluate(const evaluator_type *type, void *evaluator, const ch
         buffer message = {0};
         trial_encode(t, &message);
         if (message.failed || !mpi_module()->send(0, MPI_KIND_RESULT, message.data, message.len))
-            self.lost = true;
+            self.lost = "a result cannot be sent";
         buffer_free(&message);
     }
     self.n--;
@@ -182,7 +183,7 @@ ash_status mpi_serve(const evaluator_type *type, void *evaluator, ash_error *err
         give_weights(self.weights->id, false);
     arena_destroy(self.arena);
     self.arena = NULL;
-    return self.ending ? ASH_OK : ash_fail(err, ASH_BROKEN, "rank 0 is not heard any more");
+    return self.ending ? ASH_OK : ash_fail(err, ASH_BROKEN, "%s", self.lost);
 }
 
 void mpi_end(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mpi.c - rank 0 of an MPI job searches and stores, the others evaluate
  *
- * A rank has up to two trials, so that it need not wait for the next. A rank that is silent for three heartbeats is lost: what it had goes to others, and when it
+ * A rank has up to two trials, and more of very short ones, so that it need not wait for the next. A rank that is silent for three heartbeats is lost: what it had goes to others, and when it
  * speaks again it takes part again. */
 #include "core/log.h"
 #include "evaluator/exec/ledger.h"
@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SILENT_BEATS = 3, START_BEATS = 60, DEPTH = 2 };
+enum { SILENT_BEATS = 3, START_BEATS = 60, DEPTH = 2, DEPTH_OF_SHORT = 32 };
+#define SHORT_S 0.002
 
 typedef struct peer {
     bool ready, closed, lost;
@@ -26,7 +27,7 @@ typedef struct team {
     peer *peers; /* by rank; 0 is not used */
     int n;
     arena *scratch;
-    double pinged_s, ticked_s;
+    double pinged_s, ticked_s, mean_s; /* mean_s: of the last evaluations; 0: none yet */
     ash_error last; /* why a rank was given up */
 } team;
 
@@ -43,11 +44,16 @@ static void send_id(int to, mpi_kind kind, uint64_t id)
     mpi_send_numbered(to, kind, &id, 1, NULL, 0);
 }
 
+static int depth_of(const team *t)
+{
+    return t->mean_s > 0 && t->mean_s < SHORT_S ? DEPTH_OF_SHORT : DEPTH;
+}
+
 /* First one trial for every rank, then a second one. */
 static void share_out(team *t)
 {
     flight *f;
-    for (int depth = 1; depth <= DEPTH; depth++)
+    for (int depth = 1; t->ledger.queued && depth <= depth_of(t); depth++)
         for (int i = 1; i < t->n; i++) {
             peer *p = &t->peers[i];
             if (!p->ready || p->closed || p->lost || p->busy >= depth || !(f = ledger_take(&t->ledger, p, (double)INFINITY)))
@@ -66,7 +72,7 @@ static size_t room(const team *t)
     size_t n = 0;
     for (int i = 1; i < t->n; i++)
         if (t->peers[i].ready && !t->peers[i].closed && !t->peers[i].lost)
-            n += (size_t)(DEPTH - t->peers[i].busy);
+            n += (size_t)(t->peers[i].busy < depth_of(t) ? depth_of(t) - t->peers[i].busy : 0);
     return n;
 }
 
@@ -84,6 +90,7 @@ static ash_status take_result(team *t, int from, const char *bytes, size_t n, as
     if (!f) /* it was lost, and others have it now */
         return ASH_OK;
     p->busy--;
+    t->mean_s += (result->wall_s - t->mean_s) * (t->mean_s > 0 ? 0.05 : 1);
     result->worker = (uint32_t)from;
     arena *own = f->arena;
     f->arena = t->scratch;

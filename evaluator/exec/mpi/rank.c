@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SILENT_BEATS = 5, QUEUE = 8 };
+enum { SILENT_BEATS = 5, QUEUE = 64 };
 
 typedef struct kept {
     struct kept *next;

@@ -27,22 +27,24 @@ for mpi in openmpi mpich; do
     command -v mpirun.$mpi >/dev/null || { echo "$mpi is not installed"; continue; }
     [ -f "$(dirname "$ASHLAR")/ashlar-mpi-$mpi.so" ] || { fail "no module for $mpi"; continue; }
     found=$((found + 1))
-    start="mpirun.$mpi" survive=-disable-auto-cleanup
-    [ $mpi = mpich ] || { start="$start --oversubscribe"; survive=--enable-recovery; }
+    start="mpirun.$mpi"
+    [ $mpi = mpich ] || start="$start --oversubscribe"
 
     timeout 300 $start -n 4 "$ASHLAR" run run.yaml --db $mpi.db --executor mpi >out.txt 2>err.txt || fail "$mpi: $(cat err.txt)"
     same "digest, $mpi" "$expected" "$(digest $mpi.db)"
     say "$mpi has run"
 
-    timeout 300 $start $survive -n 4 "$ASHLAR" run run.yaml --db $mpi-lost.db --executor mpi >out.txt 2>err.txt &
-    job=$!
-    for _ in $(seq 600); do some_stored $mpi-lost.db && break; sleep 0.05; done
-    victim=$(rank $mpi-lost.db)
-    kill -9 "$victim" || fail "$mpi: no rank to kill"
-    wait $job
-    grep -q 'rank [1-3] does not answer' err.txt || fail "$mpi: the lost rank was not missed: $(cat err.txt)"
-    same "digest after a lost rank, $mpi" "$expected" "$(digest $mpi-lost.db)"
-    say "$mpi has run with a lost rank"
+    if [ $mpi = openmpi ]; then # MPICH's mpirun ends all ranks with the one
+        timeout 300 $start --enable-recovery -n 4 "$ASHLAR" run run.yaml --db $mpi-lost.db --executor mpi >out.txt 2>err.txt &
+        job=$!
+        for _ in $(seq 600); do some_stored $mpi-lost.db && break; sleep 0.05; done
+        victim=$(rank $mpi-lost.db)
+        kill -9 "$victim" || fail "$mpi: no rank to kill"
+        wait $job
+        grep -q 'rank [1-3] does not answer' err.txt || fail "$mpi: the lost rank was not missed: $(cat err.txt)"
+        same "digest after a lost rank, $mpi" "$expected" "$(digest $mpi-lost.db)"
+        say "$mpi has run with a lost rank"
+    fi
 
     timeout 300 $start -n 4 "$ASHLAR" run run.yaml --db $mpi-killed.db --executor mpi >out.txt 2>err.txt &
     job=$!

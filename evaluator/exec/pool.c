@@ -303,6 +303,8 @@ static ash_status work(pool *p, ash_error *err)
         if (!p->lister && !p->workers && take_listing(p, "", err) != ASH_OK)
             return err->status;
         share_out(p);
+        if (is_needed(p))
+            return ash_fail(err, ASH_BROKEN, "no worker has time left for what is to be evaluated");
         if (look(p, clock_wall_s(), err) != ASH_OK || listen(p, err) != ASH_OK || beat(p, err) != ASH_OK)
             return err->status;
     }

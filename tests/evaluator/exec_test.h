@@ -36,6 +36,8 @@ typedef struct sleeper {
     size_t kept;      /* bytes of weights that came over */
     int wanted;       /* results whose weights were asked for */
     const char *const *command; /* of the workers; NULL: this program */
+    const char *const *prefixes; /* of worker processes; LEFT=S in one: seconds that it has left, and nothing may be given to it */
+    size_t n_prefixes;
     bool shown_twice;
 } sleeper;
 
@@ -44,6 +46,8 @@ static server *trainer_of; /* in a worker process */
 static inline ash_status sleeper_evaluate(void *state, trial *t, arena *a, bool (*stop)(void *), void *stop_ctx, ash_error *err)
 {
     sleeper *s = state;
+    if (getenv("LEFT"))
+        raise(SIGKILL);
     if (s->crashes_at && t->id == (uint64_t)s->crashes_at && atomic_fetch_sub(&s->crashes_left, 1) > 0) {
         if (s->hogs && !malloc((size_t)1 << 30))
             abort();
@@ -128,7 +132,7 @@ static inline int be_worker(void)
     wire_bytes(&out, "test", 4);
     wire_bytes(&out, "test", 4);
     wire_number(&out, 2);
-    wire_number(&out, 0);
+    wire_number(&out, getenv("LEFT") ? strtoull(getenv("LEFT"), NULL, 10) : 0);
     wire_end(&out);
     while (!(line = wire_line(&in)) && !in.ended)
         wire_read(&in);
@@ -167,8 +171,11 @@ static inline void keep_weights(void *ctx, uint64_t id, const void *bytes, size_
 
 static inline executor_remote remote_of(sleeper *s)
 {
-    static const char *const self[] = {"/proc/self/exe", "worker", NULL};
-    return (executor_remote){.command = s->command ? s->command : self, .run = s->path, .heartbeat_s = 5, .look_s = 1, .wants_weights = wants_weights,
+    static char path[256]; /* behind a prefix, /proc/self/exe is another program */
+    static const char *const self[] = {path, "worker", NULL};
+    assert_true(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
+    return (executor_remote){.command = s->command ? s->command : self, .run = s->path, .heartbeat_s = 5, .look_s = 1, .prefixes = s->prefixes, .n_prefixes = s->n_prefixes,
+                             .wants_weights = wants_weights,
                              .keep_weights = keep_weights, .ctx = s};
 }
 

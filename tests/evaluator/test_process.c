@@ -92,6 +92,26 @@ static void test_lost_workers_are_replaced(void **state)
     free(expected);
 }
 
+/* Two workers, of which one has hardly any time left: it gets nothing, the other everything. */
+static void test_a_worker_without_time_gets_nothing(void **state)
+{
+    (void)state;
+    int middle;
+    char *expected = undisturbed(40, &middle);
+    sleeper *s = create(settings, 40);
+    s->prefixes = (const char *const[]){"env LEFT=2", "env"};
+    s->n_prefixes = 2;
+    s->sleeps = true;
+    log_set_level(LOG_ERROR);
+    execute(s, process(), 2);
+    assert_ok(s->x.status, s->x.err);
+    assert_string_equal(told_text(&s->x), expected);
+    for (size_t i = 0; i < s->x.n_all; i++)
+        assert_true(s->x.all[i]->attempts <= 1);
+    drop(s);
+    free(expected);
+}
+
 /* A shell as the worker: `script` has the path of this program as $0. */
 static sleeper *run_shell(const char *script)
 {
@@ -190,6 +210,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_trial_that_always_crashes_is_a_failed_trial),
         cmocka_unit_test(test_weights_come_when_they_are_wanted),
         cmocka_unit_test(test_lost_workers_are_replaced),
+        cmocka_unit_test(test_a_worker_without_time_gets_nothing),
         cmocka_unit_test(test_nonsense_ends_the_run_with_a_sentence),
         cmocka_unit_test(test_any_bytes_can_be_read),
     };

@@ -27,17 +27,14 @@ static void train_one(int k, const nn_dataset *data)
     ash_error err;
     arena *a = arena_create();
     nn_recipe recipe;
-    char first[32], second[32];
     assert_non_null(a);
     assert_int_equal(option_read(&nn_recipe_options, &recipe, NULL, a, &err), ASH_OK);
     recipe.batch = BATCH;
     nn_graph *g = nn_graph_create(a, data->shape);
-    snprintf(first, sizeof first, "out=%d, kernel=3", 1 + k % 9);
-    snprintf(second, sizeof second, "out=%d, kernel=1", 1 + k % 7);
-    int last = nn_add1(g, &err, 0, "conv2d", first);
+    int last = nn_add1(g, &err, 0, "conv2d", "out=%d, kernel=3", 1 + k % 9);
     last = nn_add1(g, &err, last, "batch_norm", NULL);
     if (k % 2)
-        last = nn_add1(g, &err, last, "conv2d", second);
+        last = nn_add1(g, &err, last, "conv2d", "out=%d, kernel=1", 1 + k % 7);
     last = nn_add1(g, &err, last, "global_avg_pool", NULL);
     assert_true(nn_add1(g, &err, last, "dense", "out=2") > 0);
     nn_net *net;

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/outcome.h"
 #include "cli/slurm.h"
+#include "core/log.h"
 #include "run/runfile.h"
 #include <errno.h>
 #include <stdio.h>
@@ -190,6 +191,18 @@ static ash_status launch_mpi(request *r, ash_error *err)
 
 /* ---- both ---- */
 
+/* The search keeps `lookahead` trials apart from what they would tell it, however many trainers there are (docs/cluster.md). */
+static void advise(const request *r, long long lookahead)
+{
+    long long places = r->job.nodes ? r->job.nodes : r->job.pilots;
+    if (r->job.array_limit && r->job.array_limit < places)
+        places = r->job.array_limit;
+    long long trainers = strcmp(r->action, "mpi") == 0 ? r->ranks - 1 : places * r->job.cpus;
+    if (strcmp(r->action, "add-pilots") != 0 && lookahead < 2 * trainers)
+        log_note("search.lookahead is %lld, which keeps about %lld of %lld trainers at work; a new study for all of them: --set search.lookahead=%lld",
+                 lookahead, lookahead < 2 ? 1 : lookahead / 2, trainers, 4 * trainers);
+}
+
 static ash_status prepare(request *r, ash_error *err)
 {
     char program[4096] = "";
@@ -197,6 +210,7 @@ static ash_status prepare(request *r, ash_error *err)
     ash_status status = runfile_read(r->path, r->overrides.v, r->overrides.n, &f, err);
     if (status != ASH_OK)
         return status;
+    advise(r, f->objectives.lookahead);
     const char *other = f->execution.program ? arena_strdup(r->arena, f->execution.program) : NULL;
     runfile_close(f);
     if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)

@@ -185,7 +185,11 @@ static void share_out(pool *p)
     for (worker *w = p->workers; w; w = w->next) {
         worker_feed(w, &p->with);
         if (p->ledger.queued && w->state == WORKER_READY && !w->busy && isfinite(w->ends_s)) {
-            log_note("%s (%s): its time is nearly over", w->place.name, w->host);
+            if (w->starts) /* it did nothing: nothing fits, and the next one of its kind will do nothing either */
+                log_warn("%s (%s): no evaluation that waits can end in its %.0f s; workers need more time", w->place.name, w->host,
+                         w->ends_s - w->started_s);
+            else
+                log_note("%s (%s): its time is nearly over", w->place.name, w->host);
             w->closed = true;
             wire_word(&w->link.to, "end");
             wire_end(&w->link.to);

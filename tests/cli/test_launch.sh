@@ -5,11 +5,12 @@
 small_run 'my run.yaml'
 "$ASHLAR" launch slurm 'my run.yaml' --db 'a b.db' --pilots 7 --array-limit 3 --time 1:00:00 --partition long -c 4 --mem 3G --set train.epochs=2 --dry-run \
     -- --account=x >all.txt 2>err.txt || fail "dry run: $(cat err.txt)"
+holds() { grep -qF -- "$2" "$1" || fail "$1 lacks $2: $(cat "$1")"; }
+holds err.txt 'about 4 of 12 trainers at work; a new study for all of them: --set search.lookahead=48'
 same "scripts" 2 "$(grep -c '^EOF$' all.txt)"
 same "commands" 2 "$(grep -c '^# sbatch --parsable .*--account=x' all.txt)"
 awk '/<<.EOF.$/ {n++; next} /^EOF$/ {next} {print > ("script" n)}' all.txt
 for script in script1 script2; do bash -n $script || fail "$script is no script"; done
-holds() { grep -qF -- "$2" "$1" || fail "$1 lacks $2: $(cat "$1")"; }
 holds script1 "run '$PWD/my run.yaml' --db '$PWD/a b.db' --take-over --executor slurm --set execution.pilots=ashlar-a_b-"
 holds script1 "--set train.epochs=2 &"
 holds script1 '--time=1:00:00'

@@ -267,9 +267,9 @@ static void assert_same(const setting *a, const setting *b, const nn_kernels *k,
 static void test_same_bits(void **state)
 {
     (void)state;
-#ifdef __clang__ /* its x86-64-v4 has other bits in gradients of three channels: docs/performance.md */
-    skip();
-#endif
+    /* what the thread sanitizer puts between a product and its sum keeps clang from contracting them, here and there */
+    const char *sanitize = getenv("ASHLAR_SANITIZE");
+    bool contracts = !sanitize || !strstr(sanitize, "thread");
     for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
         const nn_kernels *v3 = nn_kernels_find("x86-64-v3");
         setting at_v3 = {0};
@@ -289,7 +289,7 @@ static void test_same_bits(void **state)
                 at_v3 = a;
                 continue;
             }
-            if (v3 && strcmp(k->level, "x86-64-v4") == 0)
+            if (v3 && contracts && strcmp(k->level, "x86-64-v4") == 0)
                 assert_same(&a, &at_v3, k, &shapes[i]);
             setting_free(&a);
         }

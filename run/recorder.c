@@ -14,11 +14,7 @@ void recorder_init(recorder *r)
 
 void recorder_fini(recorder *r)
 {
-    while (r->kept) {
-        kept_weights *next = r->kept->next;
-        free(r->kept);
-        r->kept = next;
-    }
+    kept_free(&r->kept);
     free(r->ids);
     free(r->points);
     pthread_mutex_destroy(&r->lock);
@@ -29,31 +25,16 @@ void recorder_fini(recorder *r)
 void recorder_keep(void *ctx, uint64_t trial_id, const void *bytes, size_t n)
 {
     recorder *r = ctx;
-    kept_weights *k = malloc(sizeof(*k) + n);
-    if (k) {
-        k->trial = trial_id;
-        k->n = n;
-        memcpy(k->bytes, bytes, n);
-    }
     pthread_mutex_lock(&r->lock);
-    if (k) {
-        k->next = r->kept;
-        r->kept = k;
-    } else {
+    if (!kept_put(&r->kept, trial_id, bytes, n))
         r->out_of_memory = true;
-    }
     pthread_mutex_unlock(&r->lock);
 }
 
 kept_weights *recorder_take(recorder *r, uint64_t trial_id)
 {
     pthread_mutex_lock(&r->lock);
-    kept_weights **at = &r->kept;
-    while (*at && (*at)->trial != trial_id)
-        at = &(*at)->next;
-    kept_weights *found = *at;
-    if (found)
-        *at = found->next;
+    kept_weights *found = kept_take(&r->kept, trial_id);
     pthread_mutex_unlock(&r->lock);
     return found;
 }

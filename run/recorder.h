@@ -8,16 +8,10 @@
 #ifndef RUN_RECORDER_H
 #define RUN_RECORDER_H
 
+#include "evaluator/kept.h"
 #include "run/session.h"
 #include "db/db.h"
 #include <pthread.h>
-
-typedef struct kept_weights {
-    struct kept_weights *next;
-    uint64_t trial;
-    size_t n;
-    unsigned char bytes[];
-} kept_weights;
 
 typedef struct recorder {
     session *session;

@@ -2,6 +2,7 @@
 /* serve.c - see serve.h */
 #include "evaluator/exec/serve.h"
 #include "core/log.h"
+#include "evaluator/kept.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,17 +26,10 @@ typedef struct trainer { /* one slot */
     uint64_t id; /* what it is at; 0: idle */
 } trainer;
 
-typedef struct held { /* weights that the controller may want */
-    struct held *next;
-    uint64_t id;
-    size_t n;
-    char bytes[];
-} held;
-
 struct server {
     serve_settings set;
     trainer *trainers;
-    held *weights;
+    kept_weights *weights; /* that the controller may want */
     arena *arena; /* of one message */
     wire_writer *up; /* in a trainer: to the parent */
     double heard_s, turned_s;
@@ -201,25 +195,8 @@ static ash_status hold(server *s, char *rest, ash_error *err)
     uint64_t id;
     char *bytes;
     size_t n;
-    held *h = wire_get_number(&rest, &id) && wire_get_bytes(&rest, s->arena, &bytes, &n) ? malloc(sizeof(*h) + n) : NULL;
-    if (!h)
-        return ash_fail_memory(err);
-    h->id = id;
-    h->n = n;
-    memcpy(h->bytes, bytes, n);
-    h->next = s->weights;
-    s->weights = h;
-    return ASH_OK;
-}
-
-static held *take(server *s, uint64_t id)
-{
-    held **at = &s->weights, *found;
-    while (*at && (*at)->id != id)
-        at = &(*at)->next;
-    if ((found = *at))
-        *at = found->next;
-    return found;
+    bool held = wire_get_number(&rest, &id) && wire_get_bytes(&rest, s->arena, &bytes, &n) && kept_put(&s->weights, id, bytes, n);
+    return held ? ASH_OK : ash_fail_memory(err);
 }
 
 /* What a trainer says: weights stay here, everything else goes up as it is, and makes it idle. */
@@ -263,12 +240,12 @@ static ash_status begin_trial(server *s, char *rest, char *line, ash_error *err)
 
 static void give_weights(server *s, uint64_t id)
 {
-    held *h = take(s, id);
+    kept_weights *k = kept_take(&s->weights, id);
     wire_word(s->set.out, "weights");
     wire_number(s->set.out, id);
-    wire_bytes(s->set.out, h ? h->bytes : "", h ? h->n : 0);
+    wire_bytes(s->set.out, k ? (const char *)k->bytes : "", k ? k->n : 0);
     wire_end(s->set.out);
-    free(h);
+    free(k);
 }
 
 /* Whoever holds this node sees that it is used. The file may be in a folder of everybody's: nobody's link is followed. */
@@ -298,7 +275,7 @@ static ash_status obey(server *s, char *line, ash_error *err)
     else if (strcmp(verb, "weights") == 0)
         give_weights(s, number);
     else if (strcmp(verb, "forget") == 0)
-        free(take(s, number));
+        free(kept_take(&s->weights, number));
     else if (strcmp(verb, "ping") == 0) {
         touch(s->set.alive);
         wire_word(s->set.out, "pong");
@@ -371,11 +348,7 @@ void serve_destroy(server *s)
 {
     if (!s)
         return;
-    while (s->weights) {
-        held *next = s->weights->next;
-        free(s->weights);
-        s->weights = next;
-    }
+    kept_free(&s->weights);
     free(s->trainers);
     arena_destroy(s->arena);
     free(s);

@@ -5,6 +5,7 @@
  * whenever the evaluator asks whether to stop. */
 #include "evaluator/exec/mpi/private.h"
 #include "core/log.h"
+#include "evaluator/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +13,9 @@
 
 enum { SILENT_BEATS = 5, QUEUE = 64 };
 
-typedef struct kept {
-    struct kept *next;
-    uint64_t id;
-    size_t n;
-    char bytes[];
-} kept;
-
 static struct rank { /* this process is one */
     arena *arena; /* of messages */
-    kept *weights;
+    kept_weights *weights;
     trial *queue[QUEUE]; /* to be evaluated, each in an arena of its own */
     arena *arenas[QUEUE];
     size_t n;
@@ -33,26 +27,14 @@ static struct rank { /* this process is one */
 void mpi_keep(void *ctx, uint64_t id, const void *bytes, size_t n)
 {
     (void)ctx;
-    kept *k = malloc(sizeof(*k) + n);
-    if (!k)
-        return; /* the controller hears of none, and trains again what it needs */
-    k->id = id;
-    k->n = n;
-    memcpy(k->bytes, bytes, n);
-    k->next = self.weights;
-    self.weights = k;
+    kept_put(&self.weights, id, bytes, n); /* when there is no memory, the controller hears of none, and trains again what it needs */
 }
 
 static void give_weights(uint64_t id, bool wanted)
 {
-    kept **at = &self.weights, *k;
-    while (*at && (*at)->id != id)
-        at = &(*at)->next;
-    k = *at;
-    if (k)
-        *at = k->next;
+    kept_weights *k = kept_take(&self.weights, id);
     if (wanted)
-        mpi_send_numbered(0, MPI_KIND_WEIGHTS, &id, 1, k ? k->bytes : "", k ? k->n : 0);
+        mpi_send_numbered(0, MPI_KIND_WEIGHTS, &id, 1, k ? (const char *)k->bytes : "", k ? k->n : 0);
     free(k);
 }
 
@@ -110,17 +92,18 @@ static bool must_stop(void *ctx)
     return self.ending || self.lost;
 }
 
-static ash_status evaluate(const evaluator_type *type, void *evaluator, const char *host, ash_error *err)
+static void evaluate(const evaluator_type *type, void *evaluator, const char *host)
 {
+    ash_error err;
     trial *t = self.queue[0];
     arena *a = self.arenas[0];
     double start_s = clock_wall_s();
-    ash_status status = type->evaluate(evaluator, t, a, must_stop, NULL, err);
+    ash_status status = type->evaluate(evaluator, t, a, must_stop, NULL, &err);
     t->wall_s = clock_wall_s() - start_s;
     t->host = host;
     if (status != ASH_OK) {
         uint64_t numbers[] = {t->id, status};
-        mpi_send_numbered(0, MPI_KIND_BROKEN, numbers, 2, err->text, strlen(err->text));
+        mpi_send_numbered(0, MPI_KIND_BROKEN, numbers, 2, err.text, strlen(err.text));
     } else if (t->status != TRIAL_PENDING) {
         buffer message = {0};
         trial_encode(t, &message);
@@ -132,7 +115,6 @@ static ash_status evaluate(const evaluator_type *type, void *evaluator, const ch
     memmove(self.queue, self.queue + 1, self.n * sizeof(*self.queue));
     memmove(self.arenas, self.arenas + 1, self.n * sizeof(*self.arenas));
     arena_destroy(a);
-    return ASH_OK;
 }
 
 ash_status mpi_orders(arena *a, char **text, size_t *n, ash_error *err)
@@ -173,14 +155,13 @@ ash_status mpi_serve(const evaluator_type *type, void *evaluator, ash_error *err
         if (pump())
             idle = 0;
         if (self.n)
-            evaluate(type, evaluator, host, err);
+            evaluate(type, evaluator, host);
         else if (!self.ending)
             mpi_rest(&idle);
     }
     while (self.n)
         arena_destroy(self.arenas[--self.n]);
-    while (self.weights)
-        give_weights(self.weights->id, false);
+    kept_free(&self.weights);
     arena_destroy(self.arena);
     self.arena = NULL;
     return self.ending ? ASH_OK : ash_fail(err, ASH_BROKEN, "%s", self.lost);

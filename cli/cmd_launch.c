@@ -161,9 +161,11 @@ static ash_status launch_slurm(request *r, ash_error *err)
 
 static ash_status launch_mpi(request *r, ash_error *err)
 {
-    const char *words[2 * MAX_WORDS + 16 + 1];
+    const char **words = ARENA_NEW(r->arena, const char *, MAX_WORDS + r->job.n_run + 16);
     size_t n = 0;
     const char *ranks = arena_printf(r->arena, "%d", r->ranks);
+    if (!words || !ranks)
+        return ash_fail_memory(err);
     words[n++] = "mpirun";
     words[n++] = "-n";
     words[n++] = ranks;
@@ -172,11 +174,9 @@ static ash_status launch_mpi(request *r, ash_error *err)
     const char *rest[] = {r->job.program, "run", r->path, "--db", r->db, "--executor", "mpi"};
     for (size_t i = 0; i < sizeof(rest) / sizeof(*rest); i++)
         words[n++] = rest[i];
-    for (size_t i = 0; i < r->job.n_run && n < 2 * MAX_WORDS + 16; i++)
+    for (size_t i = 0; i < r->job.n_run; i++)
         words[n++] = r->job.run[i];
     words[n] = NULL;
-    if (!ranks)
-        return ash_fail_memory(err);
     if (!r->dry) {
         execvp(words[0], (char *const *)words);
         return ash_fail(err, ASH_BROKEN, "cannot start mpirun: %s", strerror(errno));

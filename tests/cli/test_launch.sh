@@ -33,6 +33,9 @@ same "scripts of more pilots" 1 "$(grep -c '^EOF$' all.txt)"
 holds all.txt "--job-name=$pilots --array=1-2"
 same "mpirun's line" "mpirun -n 5 --oversubscribe $ASHLAR run 'my run.yaml' --db 'my run.db' --executor mpi --set seed=3" \
     "$("$ASHLAR" launch mpi 'my run.yaml' --ranks 5 --set seed=3 --dry-run -- --oversubscribe)"
+many=$(for i in $(seq 60); do printf -- '--set seed=%d ' "$i"; done)
+# shellcheck disable=SC2086 # words
+same "settings in mpirun's line" 60 "$("$ASHLAR" launch mpi 'my run.yaml' $many --dry-run | grep -o -- '--set seed=' | wc -l)"
 
 refused() { # PATTERN ARGUMENT...
     local pattern=$1

@@ -23,7 +23,6 @@ typedef struct request {
 enum { KEY_X = 256, KEY_Y, KEY_FRONT, KEY_PLAIN, KEY_FIGURE, KEY_WIDTH, KEY_COLUMNS, KEY_ALL, MOST_FILES = 4096 };
 
 static const struct argp_option rows[] = {
-    {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
     {"output", 'o', "FILE", 0, "Where to; - is standard output (default: DB's name with the format's ending)", 0},
     {"format", 'f', "FORMAT", 0, "One of the formats below (default: by FILE's ending, else html)", 0},
     {"figure", KEY_FIGURE, "FIGURE", 0, "Which figure; the figures are listed below (default: front)", 0},
@@ -41,8 +40,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
     request *r = state->input;
     switch (key) {
-    case 'r':
-        r->run = cli_integer(state, "--run", text, 1, INT64_MAX);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &r->run;
         return 0;
     case 'o':
         if (!*text)
@@ -239,6 +238,7 @@ static char *help_formats(int key, const char *text, void *input)
 
 int cmd_report(int argc, char **argv)
 {
+    static const struct argp_child children[] = {{&cli_run_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         rows, parse, "DB...",
         "Write a report of a run: a page that opens offline in any browser, a figure or a table for a paper, text for a terminal, or every "
@@ -246,7 +246,7 @@ int cmd_report(int argc, char **argv)
         "The page has the front over any two metrics, the hypervolume, learning curves, the blocks of each network on the front, "
         "a table of the trials, and how the run was made. With several databases it is the page of the first one's run, with the fronts and "
         "the hypervolume of the others beside it.",
-        NULL, help_formats, NULL};
+        children, help_formats, NULL};
     const char *paths[MOST_FILES];
     request q = {.paths = paths};
     cli_parse(&argp, argc, argv, &q);

@@ -31,7 +31,6 @@ typedef struct request {
 enum { KEY_ONCE = 256, KEY_INTERVAL, KEY_X, KEY_Y };
 
 static const struct argp_option rows[] = {
-    {"run", 'r', "N", 0, "Run of the study (default: the latest)", 0},
     {"once", KEY_ONCE, NULL, 0, "One frame, then end", 0},
     {"interval", KEY_INTERVAL, "S", 0, "Seconds between looks (default: 1)", 0},
     {"x", KEY_X, "METRIC", 0, "Metric across in the plot (default: the second objective)", 0},
@@ -43,7 +42,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
     request *r = state->input;
     switch (key) {
-    case 'r': r->run = cli_integer(state, "--run", text, 1, INT64_MAX); return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &r->run; return 0;
     case KEY_ONCE: r->once = true; return 0;
     case KEY_X: r->x = text; return 0;
     case KEY_Y: r->y = text; return 0;
@@ -258,6 +257,7 @@ static ash_status watch(db *d, const request *q, bool terminal, ash_error *err)
 
 int cmd_watch(int argc, char **argv)
 {
+    static const struct argp_child children[] = {{&cli_run_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {rows,
                                      parse,
                                      "DB",
@@ -269,7 +269,7 @@ int cmd_watch(int argc, char **argv)
                                      "  ashlar watch digits.db\n"
                                      "  ashlar watch digits.db --once\n"
                                      "  ashlar watch digits.db --interval 60 >> progress.txt\n",
-                                     NULL,
+                                     children,
                                      NULL,
                                      NULL};
     request q = {.interval_s = 1};

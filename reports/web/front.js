@@ -94,7 +94,7 @@
     };
     const dots = (list, alpha) => c.list.forEach((k, at) => {
       g.fillStyle = k.colour;
-      (rows.length > 5000 ? squares : circles)(list.filter(i => c.of[i] === at), alpha);
+      (many ? squares : circles)(list.filter(i => c.of[i] === at), alpha);
     });
     const members = d.frontRows.filter(i => px[i] > -1e3), cloud = rows.filter(i => !d.front[i]);
     if (sel.active) { dots(cloud.filter(i => !sel.mask[i]), many ? 0.06 : 0.12); dots(cloud.filter(i => sel.mask[i]), many ? 0.6 : 0.8); }

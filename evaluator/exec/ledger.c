@@ -73,6 +73,14 @@ flight *ledger_find(const ledger *l, const void *holder, uint64_t id, bool waits
     return f;
 }
 
+bool ledger_holds(const ledger *l, const void *holder)
+{
+    const flight *f = l->flights;
+    while (f && f->holder != holder)
+        f = f->next;
+    return f != NULL;
+}
+
 ash_status ledger_done(ledger *l, flight *f, const trial *result, ash_error *err)
 {
     trial t = *result;
@@ -88,7 +96,6 @@ ash_status ledger_done(ledger *l, flight *f, const trial *result, ash_error *err
 static void queue(ledger *l, flight *f)
 {
     f->holder = NULL;
-    f->result = NULL;
     arena_reset(f->arena);
     l->queued++;
     l->redone++;
@@ -108,15 +115,22 @@ ash_status ledger_crash(ledger *l, flight *f, const char *why, ash_error *err)
     return t.reason ? ledger_done(l, f, &t, err) : ash_fail_memory(err);
 }
 
-size_t ledger_lose(ledger *l, const void *holder)
+ash_status ledger_lose(ledger *l, const void *holder, size_t *n, ash_error *err)
 {
-    size_t n = 0;
-    for (flight *f = l->flights; f; f = f->next)
-        if (f->holder == holder) {
+    ash_status status = ASH_OK;
+    *n = 0;
+    for (flight *f = l->flights, *next; f && status == ASH_OK; f = next) {
+        next = f->next;
+        if (f->holder != holder)
+            continue;
+        if (f->result) {
+            status = ledger_done(l, f, f->result, err);
+        } else {
             queue(l, f);
-            n++;
+            ++*n;
         }
-    return n;
+    }
+    return status;
 }
 
 ash_status ledger_abandon(ledger *l, ash_error *err)

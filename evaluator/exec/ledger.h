@@ -37,10 +37,12 @@ ash_status ledger_fill(ledger *l, size_t wanted, ash_error *err);
 flight *ledger_take(ledger *l, const void *holder, double most_s);
 /* What the holder has of this trial; waits: for its weights. NULL: nothing. */
 flight *ledger_find(const ledger *l, const void *holder, uint64_t id, bool waits);
+/* Whether the holder has anything, weights to be sent included. */
+bool ledger_holds(const ledger *l, const void *holder);
 ash_status ledger_done(ledger *l, flight *f, const trial *result, ash_error *err);
 ash_status ledger_crash(ledger *l, flight *f, const char *why, ash_error *err);
-/* The holder is lost: all that it has is queued again. Returns how many trials. */
-size_t ledger_lose(ledger *l, const void *holder);
+/* The holder is lost: what it was evaluating is queued again (*n: how many); a result that waited for its weights stands without them. */
+ash_status ledger_lose(ledger *l, const void *holder, size_t *n, ash_error *err);
 /* Gives everything back unfinished. */
 ash_status ledger_abandon(ledger *l, ash_error *err);
 void ledger_free(ledger *l);

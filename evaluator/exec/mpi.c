@@ -119,7 +119,9 @@ static ash_status close_peer(team *t, int from, bool has_trial, char *bytes, siz
     if ((has_trial && !mpi_number(&bytes, &n, &id)) || !mpi_number(&bytes, &n, &status))
         bytes = "a rank failed and cannot say why";
     t->peers[from].closed = true;
-    ledger_lose(&t->ledger, &t->peers[from]);
+    size_t n_lost;
+    if (ledger_lose(&t->ledger, &t->peers[from], &n_lost, err) != ASH_OK)
+        return err->status;
     ash_fail(&t->last, status == ASH_INVALID ? ASH_INVALID : ASH_BROKEN, "%s", bytes);
     if (open_peers(t) == 0)
         return ash_fail(err, t->last.status, "%s", t->last.text);
@@ -175,7 +177,10 @@ static ash_status beat(team *t, ash_error *err)
         if (p->closed || p->lost || now - p->heard_s <= beat_s * (p->ready ? SILENT_BEATS : START_BEATS))
             continue;
         p->lost = true;
-        log_warn("rank %d does not answer; %zu evaluations go to others", i, ledger_lose(&t->ledger, p));
+        size_t n;
+        if (ledger_lose(&t->ledger, p, &n, err) != ASH_OK)
+            return err->status;
+        log_warn("rank %d does not answer; %zu evaluations go to others", i, n);
     }
     if (!t->job->tick || now - t->ticked_s < 1)
         return ASH_OK;

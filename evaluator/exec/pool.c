@@ -149,7 +149,10 @@ static bool is_needed(pool *p)
 static ash_status lose(pool *p, worker *w, const ash_error *why, ash_error *err)
 {
     bool named = w->place.name[0] != '\0';
-    size_t n = worker_end(w, &p->with, 0);
+    size_t n;
+    worker_end(w, 0);
+    if (ledger_lose(&p->ledger, w, &n, err) != ASH_OK)
+        return err->status;
     if (why->status == ASH_INVALID && p->type->elastic && w->host[0])
         log_warn("%s: refused: %s", w->host, why->text);
     else if (!w->closed || !is_needed(p))
@@ -184,7 +187,7 @@ static void share_out(pool *p)
 {
     for (worker *w = p->workers; w; w = w->next) {
         worker_feed(w, &p->with);
-        if (p->ledger.queued && w->state == WORKER_READY && !w->busy && isfinite(w->ends_s)) {
+        if (p->ledger.queued && w->state == WORKER_READY && isfinite(w->ends_s) && !ledger_holds(&p->ledger, w)) {
             if (w->starts) /* it did nothing: nothing fits, and the next one of its kind will do nothing either */
                 log_warn("%s (%s): no evaluation that waits can end in its %.0f s; workers need more time", w->place.name, w->host,
                          w->ends_s - w->started_s);
@@ -193,7 +196,7 @@ static void share_out(pool *p)
             w->closed = true;
             wire_word(&w->link.to, "end");
             wire_end(&w->link.to);
-            worker_end(w, &p->with, 100);
+            worker_end(w, 100);
         }
     }
 }
@@ -284,7 +287,7 @@ static void end_all(pool *p, bool kindly)
         }
     while (p->workers) {
         double left_s = until_s - clock_wall_s();
-        worker_end(p->workers, &p->with, kindly && left_s > 0 ? (int)(1000 * left_s) + 10 : 0);
+        worker_end(p->workers, kindly && left_s > 0 ? (int)(1000 * left_s) + 10 : 0);
         forget(p, &p->workers);
     }
 }

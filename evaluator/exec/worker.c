@@ -40,14 +40,13 @@ void worker_feed(worker *w, worker_context *c)
     }
 }
 
-size_t worker_end(worker *w, worker_context *c, int grace_ms)
+void worker_end(worker *w, int grace_ms)
 {
     if (w->state == WORKER_NONE)
-        return 0;
+        return;
     remote_stop(&w->link, grace_ms);
     w->state = WORKER_NONE;
     w->busy = 0;
-    return ledger_lose(c->ledger, w);
 }
 
 /* ---- what it says ---- */

@@ -38,7 +38,7 @@ void worker_feed(worker *w, worker_context *c);
 /* Reads what it says and does what follows. ASH_OK with *gone set when it is to be given up, and err->text says why; other failures
  * end the run. */
 ash_status worker_hear(worker *w, worker_context *c, bool *gone, ash_error *err);
-/* grace_ms 0: it is killed. What it had is queued again; returns how many trials that are. */
-size_t worker_end(worker *w, worker_context *c, int grace_ms);
+/* grace_ms 0: it is killed. What it had is still its own in the ledger. */
+void worker_end(worker *w, int grace_ms);
 
 #endif

@@ -24,13 +24,13 @@ launch() { # PILOTS EVALUATIONS EPOCHS [OPTION...]: a search on a cluster of thr
     say "launched"
 }
 
-wait_for() { # SECONDS WHAT COMMAND...
+wait_for() { # SECONDS WHAT COMMAND...: ends the test when it does not happen
     local until=$(($(date +%s) + $1)) what=$2
     shift 2
     while ! "$@" 2>/dev/null; do
         if [ "$(date +%s)" -ge "$until" ]; then
             fail "$what did not happen; $(tail -5 "$log" 2>/dev/null); $(cluster squeue -r -o '%A %F %T %N %r' 2>&1)"
-            return 1
+            finish # what would follow only waits in vain, too
         fi
         sleep 0.1
     done

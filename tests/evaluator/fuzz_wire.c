@@ -195,8 +195,11 @@ static void hear_a_worker(const char *stream, size_t n)
         }
     }
     demand(err.text[0]);
+    size_t lost;
+    if (status == ASH_OK)
+        status = ledger_lose(&l, &w, &lost, &err);
     if (status == ASH_OK) {
-        ledger_lose(&l, &w);
+        demand(lost <= 2);
         status = finish_run(&l, &x, &err);
     }
     if (status == ASH_OK) {

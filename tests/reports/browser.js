@@ -29,7 +29,7 @@ async function nodes(p) {
   await p.until('the chart of the nodes', () => document.querySelector('#nodes-chart').project !== undefined);
   const place = m => { const c = document.getElementById('nodes-chart'); c.scrollIntoView({block: 'center', behavior: 'instant'}); return c.project(6.5 * 30 / 60, m); };
   const told = () => p.run(() => { const t = document.getElementById('tip'); return !t.hidden && t.textContent.includes('7.9 of 12 workers busy (66 %)') && t.textContent.includes('4 had been lost'); });
-  for (let k = 0; k < 100 && !await told(); k++) { /* the page may still be scrolling */
+  for (let k = 0, end = Date.now() + 10000; !await told() && Date.now() < end; k++) { /* the page may still be scrolling */
     const at = await p.run(place, n.moments[6][0]);
     await p.move({x: at.x + k % 3, y: at.y});
   }

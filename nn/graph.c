@@ -16,7 +16,7 @@ nn_graph *nn_graph_create(arena *a, nn_shape input)
     g->nodes = ARENA_NEW(a, nn_node, (size_t)g->cap_nodes);
     if (!g->nodes)
         return NULL;
-    g->nodes[0] = (nn_node){.op = nn_op_find("input"), .shape = input, .name = "input", .weight_bits = 32, .out_bits = 32};
+    g->nodes[0] = (nn_node){.op = nn_op_find("input"), .shape = input, .name = "input", .weight_bits = 32, .act_bits = 32, .out_bits = 32};
     g->n_nodes = 1;
     return g;
 }
@@ -102,7 +102,7 @@ static int append(nn_graph *g, ash_error *err, nn_node n, const int *inputs, int
 
 int nn_add_op(nn_graph *g, ash_error *err, const nn_op *op, const int *inputs, int n_inputs, const node *attrs)
 {
-    nn_node n = {.op = op, .weight_bits = 32, .out_bits = 32};
+    nn_node n = {.op = op, .weight_bits = 32, .act_bits = 32, .out_bits = 32};
     if (!op->attrs && attrs && attrs->count)
         return node_fail_key(attrs->first, err, "%s has no attribute \"%s\"", op->name, attrs->first->key), -1;
     if (op->attrs) {
@@ -145,7 +145,7 @@ int nn_add1(nn_graph *g, ash_error *err, int input, const char *op, const char *
 
 int nn_add_copy(nn_graph *g, ash_error *err, const nn_node *like, const int *inputs, int n_inputs)
 {
-    nn_node n = {.op = like->op, .block = like->block, .weight_bits = 32, .out_bits = 32};
+    nn_node n = {.op = like->op, .block = like->block, .weight_bits = 32, .act_bits = like->act_bits, .out_bits = 32};
     if (n.op->attrs && !(n.attrs = arena_memdup(g->arena, like->attrs, n.op->attrs->size)))
         return no_memory(err);
     return append(g, err, n, inputs, n_inputs);
@@ -155,6 +155,20 @@ void nn_set_block(nn_graph *g, int first_node, const char *block)
 {
     for (int i = first_node; i < g->n_nodes; i++)
         g->nodes[i].block = block;
+}
+
+void nn_set_act_bits(nn_graph *g, int first_node, int bits)
+{
+    for (int i = first_node; i < g->n_nodes; i++)
+        g->nodes[i].act_bits = bits;
+}
+
+int nn_param_of(const nn_node *n, nn_role role)
+{
+    int k = n->n_params - 1;
+    while (k >= 0 && n->params[k].role != role)
+        k--;
+    return k;
 }
 
 void nn_mark_live(const nn_graph *g, bool *live)
@@ -202,7 +216,8 @@ int64_t nn_node_params(const nn_node *n)
 {
     int64_t sum = 0;
     for (int k = 0; k < n->n_params; k++)
-        sum += (int64_t)n->params[k].count;
+        if (n->params[k].role < NN_STEP)
+            sum += (int64_t)n->params[k].count;
     return sum;
 }
 
@@ -214,19 +229,11 @@ int64_t nn_params(const nn_graph *g)
     return sum;
 }
 
-static bool has_bias(const nn_node *n)
-{
-    for (int k = 0; k < n->n_params; k++)
-        if (n->params[k].role == NN_BIAS)
-            return true;
-    return false;
-}
-
 int64_t nn_node_params_folded(const nn_graph *g, int i)
 {
     const nn_node *n = &g->nodes[i];
     if (nn_folds(g, i)) /* its shift becomes the bias of the layer before it */
-        return has_bias(&g->nodes[n->inputs[0]]) ? 0 : n->shape.c;
+        return nn_param_of(&g->nodes[n->inputs[0]], NN_BIAS) >= 0 ? 0 : n->shape.c;
     return nn_node_params(n);
 }
 

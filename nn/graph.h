@@ -32,10 +32,14 @@ typedef struct nn_shape {
     int h, w, c;
 } nn_shape;
 
-typedef enum nn_role { NN_WEIGHT, NN_BIAS, NN_GAMMA, NN_BETA } nn_role;
+typedef enum nn_role {
+    NN_WEIGHT, NN_BIAS, NN_GAMMA, NN_BETA,
+    NN_STEP,  /* of a quantizer: learned with the weights, but none of the network's parameters as they are counted */
+    NN_RANGE, /* the same, set by the first batch and kept */
+} nn_role;
 
 typedef struct nn_param { /* one trainable tensor of a node */
-    const char *name;     /* "weight", "bias", "gamma", "beta" */
+    const char *name;     /* "weight", "bias", "gamma", "beta", "step" */
     nn_role role;
     size_t count;         /* elements */
     size_t rows;          /* weights: output channels, the unit of weight scales and of packed bytes; else 1 */
@@ -55,6 +59,8 @@ typedef struct nn_node {
     int64_t macs;     /* multiply-accumulates of conv, depthwise conv and dense; 0 otherwise */
     int64_t flops;    /* 2 x macs + 1 per bias, add, pool and activation element: docs/costs.md */
     int weight_bits;  /* 32, 8, 4, 2 or 1; 32 when the node has no weights */
+    const struct nn_weight_quantizer *weight_quantizer; /* NULL: 32 bits */
+    int act_bits;     /* bits that its inputs are to be read with, for nn/quant/place.h; 32: as they come */
     int out_bits;     /* bits of one element of the output as deployed: 32 (float) unless quantised */
 } nn_node;
 
@@ -78,6 +84,9 @@ int nn_add_op(nn_graph *g, ash_error *err, const nn_op *op, const int *inputs, i
 /* The operator and attributes of `like`, which may be of another graph, on other inputs. */
 int nn_add_copy(nn_graph *g, ash_error *err, const nn_node *like, const int *inputs, int n_inputs);
 void nn_set_block(nn_graph *g, int first_node, const char *block); /* for all nodes from first_node on */
+void nn_set_act_bits(nn_graph *g, int first_node, int bits);
+/* Parameter of this role, or -1. */
+int nn_param_of(const nn_node *n, nn_role role);
 
 /* Attributes in canonical form, "out: 16, kernel: [3]"; nothing for an operator without any. */
 void nn_print_attrs(const nn_node *n, buffer *out);
@@ -97,7 +106,7 @@ bool nn_folds(const nn_graph *g, int i);
 /* Totals over the graph. */
 int64_t nn_macs(const nn_graph *g);
 int64_t nn_flops(const nn_graph *g);
-int64_t nn_params(const nn_graph *g);        /* trainable: weights, biases, BN gamma and beta */
+int64_t nn_params(const nn_graph *g);        /* trainable: weights, biases, BN gamma and beta; no steps of quantizers */
 int64_t nn_params_folded(const nn_graph *g); /* BN folded into the weights and one bias of the layer before it */
 
 int64_t nn_node_params(const nn_node *n);

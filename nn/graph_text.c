@@ -11,7 +11,7 @@ void nn_print_attrs(const nn_node *n, buffer *out)
     if (!n->op->attrs)
         return;
     buffer lines = {0};
-    option_print(n->op->attrs, n->attrs, false, &lines);
+    option_print(n->op->attrs, n->attrs, true, &lines);
     const char *comma = "";
     for (char *line = lines.data, *end; line && (end = strchr(line, '\n')); line = end + 1) {
         const char *name = strchr(line, '.') + 1;

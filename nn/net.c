@@ -174,6 +174,7 @@ static ash_status build(nn_net *net, const nn_graph *g, const nn_recipe *recipe,
     net->recipe = *recipe;
     net->kernels = kernels;
     net->batch = (int)recipe->batch;
+    net->quantises = true;
     net->arena = arena_create();
     if (!net->arena || nn_fuse(g, true, net->arena, &net->fused, err) != ASH_OK)
         return ash_fail_memory(err);
@@ -278,6 +279,10 @@ static void init_weights(nn_net *net, const nn_step *step, uint64_t seed)
     float gain = step->group.norm >= 0 || step->group.act >= 0 ? 2.0f : 1.0f;
     for (int k = 0; k < n->n_params; k++) {
         float *w = nn_param_values(net, i, k);
+        if (n->params[k].role == NN_STEP && n->weight_quantizer) {
+            nn_rows rows = nn_rows_of(net, i);
+            nn_weight_steps(w, &rows);
+        }
         if (n->params[k].role != NN_WEIGHT)
             continue;
         float bound = sqrtf(3.0f * gain / (float)n->params[k].fan_in);
@@ -290,6 +295,8 @@ void nn_net_init(nn_net *net, uint64_t seed)
 {
     memset(net->params, 0, net->n_params * sizeof(float));
     nn_optimizer_reset(net);
+    net->quantises = true;
+    net->met = false;
     for (int s = 0; s < net->fused.n_groups; s++) {
         const nn_step *step = &net->steps[s];
         int norm = step->group.norm, c = norm >= 0 ? net->graph->nodes[norm].shape.c : 0;

@@ -9,6 +9,7 @@
 
 #include "nn/fuse.h"
 #include "nn/op.h"
+#include "nn/quant/weights.h"
 #include "nn/train.h"
 
 typedef struct nn_step nn_step;
@@ -69,6 +70,8 @@ struct nn_net {
     uint64_t updates;   /* optimiser steps done */
     double beta1_power, beta2_power;
     nn_profile *profile; /* of whoever measures; NULL: no clock is read */
+    bool quantises;     /* weights and activations are; false: training has not come to it */
+    bool met;           /* quantizers have met a batch */
     bool eval_ready;    /* folded weights are those of params */
 };
 
@@ -107,6 +110,8 @@ double nn_learning_rate(const nn_recipe *r, uint64_t step, uint64_t steps_per_ep
 /* A window over the whole of a dense input, as a product of matrices: images become the pixels of one row. */
 void nn_as_matrix(nn_view *x, nn_view *y, nn_conv *g);
 
+/* The weights of a linear node for its quantizer. */
+nn_rows nn_rows_of(const nn_net *net, int id);
 /* Parameter k of a node, and its gradient. */
 float *nn_param_values(const nn_net *net, int id, int k);
 float *nn_param_grads(const nn_net *net, int id, int k);

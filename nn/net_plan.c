@@ -34,7 +34,7 @@ static void plan_tensors(nn_net *net, bool *written) /* written: n_nodes, false 
         const nn_group *p = &net->fused.groups[s];
         const nn_node *n = &g->nodes[p->main];
         nn_tensor *out = &net->tensors[p->out];
-        out->wants_grad = n->n_params > 0 || p->norm >= 0;
+        out->wants_grad = (n->n_params > 0 && nn_param_of(n, NN_RANGE) < 0) || p->norm >= 0;
         for (int k = 0; k < n->n_inputs; k++) {
             nn_tensor *in = &net->tensors[net->fused.tensor[n->inputs[k]]];
             out->wants_grad |= in->wants_grad;

@@ -29,6 +29,7 @@ typedef struct nn_pass { /* one operator's share of a training or evaluation ste
     const nn_kernels *kernels;
     const nn_node *node;
     bool training;
+    bool quantises; /* false: quantizers let everything through */
     nn_act act; /* of a fused activation; only for operators that fuse one */
     nn_view y, x[NN_MAX_INPUTS]; /* n images each; inputs may have a halo, y's is kept zero by whoever writes pixels only */
     nn_view dy, dx[NN_MAX_INPUTS]; /* backward; dx[i].p is NULL when nobody wants it */
@@ -55,6 +56,8 @@ struct nn_op {
                    * read again as a later input; activations and batch norms always may */
 
     void (*forward)(const nn_pass *p); /* NN_PLAIN */
+    /* Sets the first parameter by the first batch that training quantises, before its forward; NULL: none. */
+    void (*meet)(const nn_pass *p, float *param);
     void (*backward)(const nn_pass *p);
     size_t (*state_bytes)(const nn_node *n, int batch); /* NULL: none */
 

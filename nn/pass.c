@@ -25,7 +25,8 @@ static nn_act act_of(const nn_net *net, const nn_step *s)
 
 static const float *bias_of(const nn_net *net, int i)
 {
-    return net_node(net, i)->n_params > 1 ? nn_param_values(net, i, 1) : NULL;
+    int k = nn_param_of(net_node(net, i), NN_BIAS);
+    return k >= 0 ? nn_param_values(net, i, k) : NULL;
 }
 
 static nn_view view_like(nn_view v, float *p) /* the same images, dense, elsewhere */
@@ -67,15 +68,23 @@ static void norm_running(nn_net *net, nn_step *s)
 
 /* ------------------------------------------------------------------ linear */
 
+nn_rows nn_rows_of(const nn_net *net, int id)
+{
+    const nn_node *n = net_node(net, id);
+    int step = nn_param_of(n, NN_STEP);
+    return (nn_rows){nn_param_values(net, id, 0), step >= 0 ? nn_param_values(net, id, step) : NULL,
+                     n->params[0].count / n->params[0].rows, n->params[0].rows, n->weight_bits};
+}
+
 static const float *weights_of(nn_net *net, nn_step *s)
 {
     int i = s->group.main;
     const nn_node *n = net_node(net, i);
     const float *w = nn_param_values(net, i, 0);
-    if (n->weight_bits == 32)
+    if (!n->weight_quantizer || !net->quantises)
         return w;
-    nn_quantise_weights(s->quantised, s->quant_scale, w, n->params[0].count / n->params[0].rows, n->params[0].rows,
-                        n->weight_bits);
+    nn_rows rows = nn_rows_of(net, i);
+    nn_quantise_weights(n->weight_quantizer, s->quantised, s->quant_scale, &rows);
     return s->quantised;
 }
 
@@ -157,9 +166,16 @@ static void linear_backward(nn_net *net, nn_step *s, int n)
         nn_as_matrix(&x.v, &d.dy, &g);
         nn_as_matrix(&dx, &d.y, &same);
     }
-    const float *w = net_node(net, i)->weight_bits < 32 ? s->quantised : nn_param_values(net, i, 0);
-    net->kernels->conv_backward(dx, nn_param_grads(net, i, 0), bias_of(net, i) ? nn_param_grads(net, i, 1) : NULL, &d, &x, w,
+    const nn_node *own = net_node(net, i);
+    const nn_weight_quantizer *q = net->quantises ? own->weight_quantizer : NULL;
+    int bias = nn_param_of(own, NN_BIAS), step = nn_param_of(own, NN_STEP);
+    float *dw = nn_param_grads(net, i, 0);
+    net->kernels->conv_backward(dx, dw, bias >= 0 ? nn_param_grads(net, i, bias) : NULL, &d, &x, q ? s->quantised : nn_param_values(net, i, 0),
                                 &g, s->accumulate[0], net->scratch);
+    if (q && q->gradient) {
+        nn_rows rows = nn_rows_of(net, i);
+        q->gradient(dw, step >= 0 ? nn_param_grads(net, i, step) : NULL, &rows);
+    }
 }
 
 /* ------------------------------------------------------------------ norm or activation by itself */
@@ -205,7 +221,7 @@ static nn_pass pass_of(nn_net *net, nn_step *s, int n, bool training)
 {
     int i = s->group.main;
     const nn_node *own = net_node(net, i);
-    nn_pass p = {.kernels = net->kernels, .node = own, .training = training, .act = act_of(net, s),
+    nn_pass p = {.kernels = net->kernels, .node = own, .training = training, .quantises = net->quantises, .act = act_of(net, s),
                  .y = nn_output_view(net, s->group.out, n), .state = s->state};
     for (int k = 0; k < own->n_inputs; k++)
         p.x[k] = nn_output_view(net, own->inputs[k], n);
@@ -219,6 +235,8 @@ static void plain_forward(nn_net *net, nn_step *s, int n, bool training, uint64_
     nn_pass p = pass_of(net, s, n, training);
     rng r = rng_stream(seed, "node", (uint64_t)s->group.main);
     p.random = &r;
+    if (training && net->quantises && !net->met && p.node->op->meet)
+        p.node->op->meet(&p, nn_param_values(net, s->group.main, 0));
     p.node->op->forward(&p);
 }
 
@@ -282,6 +300,7 @@ void nn_forward(nn_net *net, int n, bool training, uint64_t seed)
         if (net->profile)
             nn_lap(net->profile, &net->profile->forward[i]);
     }
+    net->met |= training && net->quantises;
 }
 
 static void step_backward(nn_net *net, nn_step *s, int n)

@@ -59,7 +59,7 @@ static bool same_shape(nn_shape a, nn_shape b)
 static bool keeps_zero(const nn_node *n)
 {
     for (int i = 0; i < n->n_params; i++)
-        if (n->params[i].role != NN_WEIGHT)
+        if (n->params[i].role != NN_WEIGHT && n->params[i].role != NN_STEP)
             return false;
     return n->n_inputs == 1 && !n->op->moves_zero;
 }

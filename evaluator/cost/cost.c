@@ -19,6 +19,8 @@ int64_t cost_node_bytes(const nn_graph *g, int node_index)
     for (int k = 0; k < n->n_params; k++) {
         const nn_param *p = &n->params[k];
         int64_t rows = (int64_t)p->rows, count = (int64_t)p->count;
+        if (p->role >= NN_STEP) /* counted with the rows of the weights */
+            continue;
         if (p->role != NN_WEIGHT || n->weight_bits == 32)
             bytes += FLOAT_BYTES * count;
         else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* math.h - exp and log of our own
+/* math.h - exp, tanh and log of our own
  *
  * libm's last bit differs between C libraries, so training never calls its exp or log. Both are plain
  * additions and multiplications in a fixed order: the same bits wherever the compiler's rules on contraction
@@ -35,6 +35,14 @@ static inline float nn_expf(float x)
     float s;
     memcpy(&s, &scale, 4);
     return p * s;
+}
+
+/* tanh(x) = 1 - 2 / (exp(2 x) + 1). Near zero the quotient would cancel: a series there. */
+static inline float nn_tanhf(float x)
+{
+    if (x > -0.1f && x < 0.1f)
+        return x - x * x * x * (1.0f / 3) + x * x * x * x * x * (2.0f / 15);
+    return 1 - 2 / (nn_expf(2 * x) + 1);
 }
 
 /* log(x) for finite x > 0 (normal numbers): log m by 2 atanh((m - 1) / (m + 1)), m in [1/sqrt 2, sqrt 2). */

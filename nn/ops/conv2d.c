@@ -5,6 +5,7 @@
 
 typedef struct conv2d {
     int64_t out, groups, weight_bits;
+    const char *weight_quantizer;
     bool bias;
     nn_window window;
 } conv2d;
@@ -34,7 +35,7 @@ static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err
     nn_conv *g = &c->window.g;
     g->groups = (int)c->groups;
     return nn_linear_infer(n, (nn_shape){h, w, (int)c->out}, (size_t)g->kh * (size_t)g->kw * (size_t)(in->c / c->groups),
-                           c->bias, c->weight_bits, err);
+                           c->bias, c->weight_bits, c->weight_quantizer, err);
 }
 
 static nn_conv geometry(const nn_node *n, nn_shape in)

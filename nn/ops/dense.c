@@ -4,6 +4,7 @@
 
 typedef struct dense {
     int64_t out, weight_bits;
+    const char *weight_quantizer;
     bool bias;
 } dense;
 
@@ -18,7 +19,7 @@ static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err
 {
     (void)a;
     const dense *d = n->attrs;
-    return nn_linear_infer(n, (nn_shape){1, 1, (int)d->out}, (size_t)nn_elements(*in), d->bias, d->weight_bits, err);
+    return nn_linear_infer(n, (nn_shape){1, 1, (int)d->out}, (size_t)nn_elements(*in), d->bias, d->weight_bits, d->weight_quantizer, err);
 }
 
 static nn_conv geometry(const nn_node *n, nn_shape in) /* one window, as large as the input */

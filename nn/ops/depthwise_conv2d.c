@@ -5,6 +5,7 @@
 
 typedef struct depthwise {
     int64_t weight_bits;
+    const char *weight_quantizer;
     bool bias;
     nn_window window;
 } depthwise;
@@ -28,7 +29,7 @@ static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err
         return err->status;
     nn_conv *g = &d->window.g;
     g->groups = in->c;
-    return nn_linear_infer(n, (nn_shape){h, w, in->c}, (size_t)g->kh * (size_t)g->kw, d->bias, d->weight_bits, err);
+    return nn_linear_infer(n, (nn_shape){h, w, in->c}, (size_t)g->kh * (size_t)g->kw, d->bias, d->weight_bits, d->weight_quantizer, err);
 }
 
 static nn_conv geometry(const nn_node *n, nn_shape in)

@@ -1,79 +1,82 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* weights.c - see weights.h */
+/* weights.c - the registry of weight quantizers and what they share; see weights.h */
 #include "nn/quant/weights.h"
 #include <math.h>
+#include <string.h>
 
-/* scale[c] = mean (or maximum) of |w| over row c. */
-static void row_means(float *scale, const float *w, size_t per_row, size_t rows)
+#define NN_WEIGHT_QUANTIZER(name) extern const nn_weight_quantizer nn_weight_quantizer_##name;
+#include "nn/quant/quantizers.def"
+#undef NN_WEIGHT_QUANTIZER
+
+static const nn_weight_quantizer *const quantizers[] = {
+#define NN_WEIGHT_QUANTIZER(name) &nn_weight_quantizer_##name,
+#include "nn/quant/quantizers.def"
+#undef NN_WEIGHT_QUANTIZER
+};
+
+const char *const nn_weight_quantizer_names[] = {
+#define NN_WEIGHT_QUANTIZER(name) #name,
+#include "nn/quant/quantizers.def"
+#undef NN_WEIGHT_QUANTIZER
+    NULL,
+};
+
+const nn_weight_quantizer *nn_weight_quantizer_find(const char *name)
 {
-    for (size_t c = 0; c < rows; c++)
+    size_t i = 0;
+    while (strcmp(quantizers[i]->name, name) != 0)
+        i++;
+    return quantizers[i];
+}
+
+bool nn_weight_quantizer_learns(const nn_weight_quantizer *q, int bits)
+{
+    return q->learns && bits > 1 && bits < 32;
+}
+
+float nn_largest_code(int bits, bool is_signed)
+{
+    return bits == 1 ? 1 : (float)((1 << (bits - is_signed)) - 1);
+}
+
+/* scale[c] = mean of |w| over row c. */
+static void row_means(float *scale, const nn_rows *r)
+{
+    for (size_t c = 0; c < r->rows; c++)
         scale[c] = 0;
-    for (size_t i = 0; i < per_row; i++)
-        for (size_t c = 0; c < rows; c++)
-            scale[c] += fabsf(w[i * rows + c]);
-    for (size_t c = 0; c < rows; c++)
-        scale[c] /= (float)per_row;
+    for (size_t i = 0; i < r->per_row; i++)
+        for (size_t c = 0; c < r->rows; c++)
+            scale[c] += fabsf(r->w[i * r->rows + c]);
+    for (size_t c = 0; c < r->rows; c++)
+        scale[c] /= (float)r->per_row;
 }
 
-static void row_maxima(float *scale, const float *w, size_t per_row, size_t rows)
+void nn_binary_codes(float *codes, float *scale, const nn_rows *r)
 {
-    for (size_t c = 0; c < rows; c++)
-        scale[c] = 0;
-    for (size_t i = 0; i < per_row; i++)
-        for (size_t c = 0; c < rows; c++) {
-            float m = fabsf(w[i * rows + c]);
-            scale[c] = m > scale[c] ? m : scale[c];
-        }
+    row_means(scale, r);
+    for (size_t i = 0; i < r->per_row * r->rows; i++)
+        codes[i] = r->w[i] < 0 ? -1 : 1;
 }
 
-static void binary(float *out, float *scale, const float *w, size_t per_row, size_t rows)
+void nn_weight_steps(float *step, const nn_rows *r)
 {
-    row_means(scale, w, per_row, rows);
-    for (size_t i = 0; i < per_row; i++)
-        for (size_t c = 0; c < rows; c++)
-            out[i * rows + c] = w[i * rows + c] < 0 ? -scale[c] : scale[c];
+    float root = sqrtf(nn_largest_code(r->bits, true));
+    row_means(step, r);
+    for (size_t c = 0; c < r->rows; c++)
+        step[c] = 2 * step[c] / root;
 }
 
-static void ternary(float *out, float *scale, const float *w, size_t per_row, size_t rows)
+void nn_quantise_weights(const nn_weight_quantizer *q, float *out, float *scale, const nn_rows *r)
 {
-    row_means(scale, w, per_row, rows);
-    for (size_t c = 0; c < rows; c++) {
-        float threshold = 0.7f * scale[c], sum = 0;
-        size_t kept = 0;
-        for (size_t i = 0; i < per_row; i++) {
-            float m = fabsf(w[i * rows + c]);
-            if (m > threshold) {
-                sum += m;
-                kept++;
-            }
-        }
-        scale[c] = kept ? sum / (float)kept : 0;
-        for (size_t i = 0; i < per_row; i++) {
-            float v = w[i * rows + c];
-            out[i * rows + c] = fabsf(v) > threshold ? (v < 0 ? -scale[c] : scale[c]) : 0;
-        }
-    }
+    q->codes(out, scale, r);
+    for (size_t i = 0; i < r->per_row; i++)
+        for (size_t c = 0; c < r->rows; c++)
+            out[i * r->rows + c] *= scale[c];
 }
 
-static void uniform(float *out, float *scale, const float *w, size_t per_row, size_t rows, int bits)
+void nn_weight_codes(const nn_weight_quantizer *q, int8_t *codes, float *scale, const nn_rows *r, float *scratch)
 {
-    float largest = (float)((1 << (bits - 1)) - 1);
-    row_maxima(scale, w, per_row, rows);
-    for (size_t c = 0; c < rows; c++)
-        scale[c] /= largest;
-    for (size_t i = 0; i < per_row; i++)
-        for (size_t c = 0; c < rows; c++) {
-            float s = scale[c];
-            out[i * rows + c] = s > 0 ? rintf(w[i * rows + c] / s) * s : 0;
-        }
-}
-
-void nn_quantise_weights(float *out, float *scale, const float *w, size_t per_row, size_t rows, int bits)
-{
-    if (bits == 1)
-        binary(out, scale, w, per_row, rows);
-    else if (bits == 2)
-        ternary(out, scale, w, per_row, rows);
-    else
-        uniform(out, scale, w, per_row, rows, bits);
+    q->codes(scratch, scale, r);
+    for (size_t i = 0; i < r->per_row * r->rows; i++)
+        codes[i] = (int8_t)scratch[i];
 }

@@ -53,6 +53,7 @@ registered() {
 registered cli/commands.def COMMAND cli/cmd_NAME.c whole
 registered data/formats.def DATA_FORMAT data/formats/NAME.c whole
 registered nn/ops/ops.def NN_OP nn/ops/NAME.c whole
+registered nn/quant/quantizers.def NN_WEIGHT_QUANTIZER nn/quant/NAME.c
 registered search/strategies.def STRATEGY search/NAME.c
 registered evaluator/evaluators.def EVALUATOR evaluator/NAME.c
 registered evaluator/exec/executors.def EXECUTOR evaluator/exec/NAME.c

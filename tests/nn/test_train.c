@@ -19,6 +19,9 @@ static const char *const nets[] = {
     "conv2d out=8, kernel=3; batch_norm; relu; conv2d out=8, kernel=3, stride=2, weight_bits=4; batch_norm; relu; dropout rate=0.2; "
     "dense out=3",
     "dense out=16; relu; dense out=3",
+    "quantize bits=8, signed=true, method=range; conv2d out=8, kernel=3, weight_bits=4, weight_quantizer=lsq; batch_norm; relu; quantize bits=4; "
+    "conv2d out=8, kernel=3, stride=2, weight_bits=2, weight_quantizer=lsq; batch_norm; quantize bits=1, signed=true; "
+    "conv2d out=8, kernel=3, weight_bits=1; batch_norm; relu; quantize bits=8, method=pact; dense out=3, weight_bits=4, weight_quantizer=dorefa",
 };
 
 static nn_graph *chain(arena *a, const char *text)

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* place.c - see place.h */
+#include "nn/quant/place.h"
+#include "nn/op.h"
+#include <string.h>
+
+enum { CARRIER = 8, NOBODY = 0 }; /* bits of codes that everything can read; of what no reader wants codes of */
+
+typedef struct placer {
+    const nn_graph *g;
+    nn_graph *out;
+    const char *method;
+    ash_error *err;
+    bool *live, whole; /* whole: it becomes an integer network */
+    int *wanted;       /* (n_nodes): bits that all readers want of it, CARRIER if they differ or are no linear operators */
+    int *plain;        /* (n_nodes): where its value is in `out` */
+    int (*codes)[CARRIER + 1]; /* (n_nodes): where its codes of some bits are; 0: nowhere yet */
+    bool *negative;    /* (nodes of out): may be */
+} placer;
+
+/* ---- what operators do to codes ---- */
+
+static bool is_one_of(const nn_node *n, const char *const *names)
+{
+    while (*names && strcmp(n->op->name, *names) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static bool hands_on(const nn_node *n) /* codes, as they are */
+{
+    static const char *const names[] = {"max_pool", "flatten", "identity", "dropout", "channel_shuffle", "zero", NULL};
+    return is_one_of(n, names);
+}
+
+static bool is_curved(const nn_node *n) /* a table of codes */
+{
+    static const char *const names[] = {"hard_swish", "hard_sigmoid", "sigmoid", "tanh", NULL};
+    return is_one_of(n, names);
+}
+
+static bool is_quantizer(const nn_node *n)
+{
+    return strcmp(n->op->name, "quantize") == 0;
+}
+
+/* Whether it belongs to the node before it, whose value nobody else reads: that value needs no codes. */
+static bool belongs(const nn_graph *g, int i)
+{
+    const nn_node *n = &g->nodes[i], *before = &g->nodes[n->inputs[0]];
+    if (nn_consumers(g, n->inputs[0]) != 1 || hands_on(before) || is_quantizer(before))
+        return false;
+    return nn_folds(g, i) || is_quantizer(n) || (n->op->kind == NN_ACTIVATION && n->inputs[0] > 0 && !is_curved(before));
+}
+
+/* The bits that a linear operator's input is read with: its own wish, unless the graph has a quantizer there already. */
+static int bits_of_input(const nn_graph *g, int i)
+{
+    const nn_node *in = &g->nodes[g->nodes[i].inputs[0]];
+    while (in->n_inputs == 1 && hands_on(in))
+        in = &g->nodes[in->inputs[0]];
+    return is_quantizer(in) ? in->out_bits : g->nodes[i].act_bits;
+}
+
+static bool can_be_negative(const placer *p, const nn_node *n)
+{
+    static const char *const never[] = {"relu", "relu6", "sigmoid", "hard_sigmoid", NULL};
+    if (is_one_of(n, never))
+        return false;
+    if (n->op->kind != NN_PLAIN || is_curved(n))
+        return true;
+    bool negative = false; /* of sums, averages, products, maxima, copies */
+    for (int k = 0; k < n->n_inputs; k++)
+        negative |= p->negative[n->inputs[k]];
+    return negative;
+}
+
+/* ---- what is wanted ---- */
+
+static bool becomes_whole(const placer *p)
+{
+    for (int i = 0; i < p->g->n_nodes; i++) {
+        const nn_node *n = &p->g->nodes[i];
+        if (p->live[i] && n->op->kind == NN_LINEAR && (n->weight_bits > CARRIER || bits_of_input(p->g, i) > CARRIER))
+            return false;
+    }
+    return p->g->nodes[p->g->output].op->kind == NN_LINEAR && nn_consumers(p->g, p->g->output) == 1;
+}
+
+static int wants(const placer *p, int reader) /* of its inputs */
+{
+    const nn_node *n = &p->g->nodes[reader];
+    if (n->op->kind == NN_LINEAR)
+        return bits_of_input(p->g, reader);
+    if (hands_on(n) && (p->wanted[reader] > 1 || strcmp(n->op->name, "max_pool") != 0))
+        return p->wanted[reader];
+    return belongs(p->g, reader) ? NOBODY : CARRIER;
+}
+
+static void find_wanted(placer *p)
+{
+    for (int i = p->g->n_nodes - 1; i >= 0; i--)
+        for (int r = i + 1; r < p->g->n_nodes; r++)
+            for (int k = 0; p->live[r] && k < p->g->nodes[r].n_inputs; k++) {
+                int bits = p->g->nodes[r].inputs[k] == i ? wants(p, r) : NOBODY;
+                if (bits != NOBODY)
+                    p->wanted[i] = p->wanted[i] == NOBODY || p->wanted[i] == bits ? bits : CARRIER;
+            }
+}
+
+/* ---- placing ---- */
+
+static int quantizer(placer *p, int x, int bits)
+{
+    int q = nn_add1(p->out, p->err, x, "quantize", "bits=%d, signed=%s, method=%s", bits, p->negative[x] ? "true" : "false",
+                    x == 0 ? "range" : p->method);
+    if (q < 0)
+        return -1;
+    p->negative[q] = p->negative[x];
+    p->out->nodes[q].block = p->out->nodes[x].block;
+    p->out->nodes[q].name = arena_printf(p->out->arena, "codes_%d", q);
+    return p->out->nodes[q].name ? q : (ash_fail_memory(p->err), -1);
+}
+
+/* Codes of old node i; bits 32: its value. */
+static int read_as(placer *p, int i, int bits)
+{
+    int x = p->plain[i];
+    if (bits > CARRIER || x < 0)
+        return x;
+    const nn_node *n = &p->out->nodes[x];
+    if (p->whole && hands_on(n) && x > 0) { /* it has the codes of its input */
+        int from = x;
+        while (hands_on(&p->out->nodes[from]))
+            from = p->out->nodes[from].inputs[0];
+        if (p->out->nodes[from].out_bits == bits)
+            return x;
+    } else if (is_quantizer(n) && n->out_bits == bits) {
+        return x;
+    }
+    int *known = &p->codes[i][bits];
+    if (*known)
+        return *known;
+    bool has_codes = is_quantizer(n) || (p->whole && hands_on(n) && x > 0);
+    int base = p->whole && !has_codes && p->wanted[i] != bits ? read_as(p, i, p->wanted[i]) : x;
+    return *known = base < 0 ? -1 : quantizer(p, base, bits);
+}
+
+static ash_status copy_node(placer *p, int i)
+{
+    const nn_node *n = &p->g->nodes[i];
+    int inputs[NN_MAX_INPUTS];
+    for (int k = 0; k < n->n_inputs; k++) {
+        int in = n->inputs[k], bits = 32;
+        if (n->op->kind == NN_LINEAR)
+            bits = bits_of_input(p->g, i);
+        else if (p->whole && p->live[i] && !belongs(p->g, i))
+            bits = hands_on(n) ? p->wanted[in] : CARRIER;
+        inputs[k] = read_as(p, in, bits);
+        if (inputs[k] < 0)
+            return p->err->status;
+    }
+    int x = nn_add_copy(p->out, p->err, n, inputs, n->n_inputs);
+    if (x < 0)
+        return p->err->status;
+    p->out->nodes[x].name = n->name;
+    p->negative[x] = can_be_negative(p, &p->out->nodes[x]);
+    p->plain[i] = x;
+    return ASH_OK;
+}
+
+static bool asks_for_nothing(const nn_graph *g)
+{
+    for (int i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].op->kind == NN_LINEAR && g->nodes[i].act_bits <= CARRIER)
+            return false;
+    return true;
+}
+
+ash_status nn_place_quantizers(const nn_graph *g, const char *method, arena *a, nn_graph **out, ash_error *err)
+{
+    size_t n = (size_t)g->n_nodes;
+    *out = (nn_graph *)g;
+    if (asks_for_nothing(g))
+        return ASH_OK;
+    placer p = {.g = g, .out = nn_graph_create(a, g->nodes[0].shape), .method = method, .err = err};
+    p.live = ARENA_NEW(a, bool, n);
+    p.wanted = ARENA_NEW(a, int, n);
+    p.plain = ARENA_NEW(a, int, n);
+    p.codes = arena_alloc_array(a, n, sizeof(*p.codes));
+    p.negative = ARENA_NEW(a, bool, 5 * n); /* a node and codes of four widths */
+    if (!p.out || !p.live || !p.wanted || !p.plain || !p.codes || !p.negative)
+        return ash_fail_memory(err);
+    nn_mark_live(g, p.live);
+    p.whole = becomes_whole(&p);
+    find_wanted(&p);
+    p.negative[0] = true;
+    p.out->name = g->name;
+    for (int i = 1; i < g->n_nodes; i++)
+        if (copy_node(&p, i) != ASH_OK)
+            return err->status;
+    p.out->output = p.plain[g->output];
+    *out = p.out;
+    return ASH_OK;
+}

@@ -142,7 +142,7 @@ static ash_status open_subject(subject *s, const char *path, const request *r, a
     s->path = path;
     ash_status status = config_read_file(path, a, &root, err);
     if (status == ASH_OK)
-        status = nn_read(root, a, &s->g, err);
+        status = nn_read(root, NULL, a, &s->g, err);
     if (status == ASH_OK)
         status = option_read(&nn_recipe_options, &recipe, NULL, a, err);
     if (status != ASH_OK)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd_cost.c - ashlar cost ARCH...: static costs, in total and layer by layer; nothing is trained */
+#include "cli/source.h"
 #include "cli/table.h"
 #include "config/config.h"
 #include "evaluator/cost/cost.h"
@@ -10,7 +11,7 @@
 #define MAX_FILES 256
 
 typedef struct request {
-    const char *paths[MAX_FILES];
+    const char *paths[MAX_FILES], *quantize;
     int n_paths;
     cost_settings settings;
     bool layers;
@@ -30,6 +31,7 @@ static const struct argp_option rows[] = {
     {"layers", 'l', 0, 0, "Layer by layer, in the file's order", 0},
     {"activation-bits", 'a', "BITS", 0,
      "Bits of every activation, for peak_ram_bytes and bops (default: as the network says, 32 unless quantised)", 0},
+    {"quantize", 'q', "SETTINGS", 0, CLI_QUANTIZE_HELP, 0},
     {"exclude-input", 'x', 0, 0, "Leave the input's buffer out of peak_ram_bytes", 0},
     {0},
 };
@@ -46,6 +48,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case 'a':
         r->settings.activation_bits = (int)cli_integer(state, "--activation-bits", text, 1, 32);
+        return 0;
+    case 'q':
+        r->quantize = text;
         return 0;
     case 'x':
         r->settings.exclude_input = true;
@@ -64,11 +69,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static ash_status measure(subject *s, const char *path, const request *r, arena *a, ash_error *err)
 {
-    node *root;
+    node *root, *quantize;
     s->path = path;
-    ash_status status = config_read_file(path, a, &root, err);
+    ash_status status = cli_quantize(r->quantize, a, &quantize, err);
     if (status == ASH_OK)
-        status = nn_read(root, a, &s->g, err);
+        status = config_read_file(path, a, &root, err);
+    if (status == ASH_OK)
+        status = nn_read(root, quantize, a, &s->g, err);
     if (status == ASH_OK)
         status = cost_metrics_at(s->g, r->settings, a, &s->metrics, &s->n_metrics, err);
     if (status == ASH_OK)

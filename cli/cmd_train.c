@@ -15,10 +15,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEY_SET = 256, KEY_SEED, KEY_DATA, KEY_FIT };
+enum { KEY_SET = 256, KEY_SEED, KEY_DATA, KEY_FIT, KEY_QUANTIZE };
 
 typedef struct train_arguments {
-    const char *arch, *data, *config;
+    const char *arch, *data, *config, *quantize;
     bool fit;
     override_list overrides;
     output_format format;
@@ -40,6 +40,7 @@ static const struct argp_option options[] = {
     {"data", KEY_DATA, "DATA", 0, "a run file, its data section alone, a CSV file, a folder of IDX files, or digits (the default)", 0},
     {"config", 'c', "RUNFILE", 0, "take the recipe (section train) from here; default: from DATA when it is a run file", 0},
     {"fit", KEY_FIT, NULL, 0, "give the network the data's sample shape in place of the file's", 0},
+    {"quantize", KEY_QUANTIZE, "SETTINGS", 0, CLI_QUANTIZE_HELP, 0},
     {"seed", KEY_SEED, "N", 0, "seed of the training", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting: --set train.epochs=5. May be repeated", 0},
     {0},
@@ -53,6 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_DATA: a->data = arg; break;
     case 'c': a->config = arg; break;
     case KEY_FIT: a->fit = true; break;
+    case KEY_QUANTIZE: a->quantize = arg; break;
     case KEY_SEED:
         overrides_add(&a->overrides, "seed=%lld", cli_integer(state, "--seed", arg, 0, INT64_C(1) << 53));
         break;
@@ -103,11 +105,11 @@ static ash_status check_shapes(const trainee *t, const node *root, ash_error *er
 /* The canonical form is what a search trains: the same network has the same result here and there. */
 static ash_status open_network(const train_arguments *args, trainee *t, ash_error *err)
 {
-    node *root;
+    node *root, *quantize;
     nn_graph *read;
     hash256 hash;
     arena *a = t->file->arena;
-    if (config_read_file(args->arch, a, &root, err) != ASH_OK)
+    if (cli_quantize(args->quantize, a, &quantize, err) != ASH_OK || config_read_file(args->arch, a, &root, err) != ASH_OK)
         return err->status;
     const node *input = node_get(root, "input");
     const int shape[] = {t->data->h, t->data->w, t->data->c};
@@ -115,7 +117,7 @@ static ash_status open_network(const train_arguments *args, trainee *t, ash_erro
     for (int i = 0; side && i < 3; i++, side = side->next)
         if (!(side->text = arena_printf(a, "%d", shape[i])))
             return ash_fail_memory(err);
-    if (nn_read(root, a, &t->graph, err) != ASH_OK ||
+    if (nn_read(root, quantize, a, &t->graph, err) != ASH_OK ||
         check_shapes(t, root, err) != ASH_OK)
         return err->status;
     read = t->graph;

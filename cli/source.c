@@ -96,3 +96,9 @@ ash_status source_open(const char *const *names, size_t n, const char *config, c
     overrides_free(&all);
     return status;
 }
+
+ash_status cli_quantize(const char *settings, arena *a, node **out, ash_error *err)
+{
+    *out = NULL;
+    return settings ? node_parse_inline(a, settings, "--quantize", out, err) : ASH_OK;
+}

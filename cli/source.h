@@ -11,4 +11,8 @@
 ash_status source_open(const char *const *names, size_t n, const char *config, const override_list *overrides,
                        runfile **out, ash_error *err);
 
+/* `--quantize SETTINGS` as nn_read takes it (NULL: not given): "weight_bits=4, act_bits=4". */
+ash_status cli_quantize(const char *settings, arena *a, node **out, ash_error *err);
+#define CLI_QUANTIZE_HELP "bits of all layers in place of the file's quantize: weight_bits=4, act_bits=4, weights=lsq, edge_bits=8"
+
 #endif

@@ -94,8 +94,9 @@ void nn_print_attrs(const nn_node *n, buffer *out);
 void nn_print(const nn_graph *g, buffer *out);
 
 /* Architecture file: {name, input: [h, w, c], layers: [{op: conv2d, out: 6, kernel: 5, id: a, inputs: [b, c]}, ...]}.
- * `inputs` defaults to the layer before; the first layer reads the image, whose id is "input". */
-ash_status nn_read(const node *root, arena *a, nn_graph **out, ash_error *err);
+ * `inputs` defaults to the layer before; the first layer reads the image, whose id is "input". A layer's `act_bits` and the file's `quantize`,
+ * or this one in its place (NULL: none), are settings of nn/quant/place.h, which then puts quantizers in. */
+ash_status nn_read(const node *root, const node *quantize, arena *a, nn_graph **out, ash_error *err);
 
 /* live (n_nodes): whether the node is the image or reaches the output. */
 void nn_mark_live(const nn_graph *g, bool *live);

@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "nn/graph.h"
 #include "nn/op.h"
+#include "nn/quant/place.h"
 #include <string.h>
 
 /* "conv2d.out: 16\n" per line (option_print) to "out: 16, ". */
@@ -51,13 +52,14 @@ void nn_print(const nn_graph *g, buffer *out)
 typedef struct file_options {
     const char *name, *output;
     option_ints input;
-    const node *layers;
+    const node *layers, *quantize;
 } file_options;
 
 static const option file_rows[] = {
     {"name", OPTION_TEXT, offsetof(file_options, name), "network", .help = "what the network is called"},
     {"input", OPTION_INT_LIST, offsetof(file_options, input), NULL, 1, 65536, .help = "height, width, channels of one sample"},
     {"layers", OPTION_NODE, offsetof(file_options, layers), NULL, .help = "the layers, in order"},
+    {"quantize", OPTION_NODE, offsetof(file_options, quantize), NULL, .help = "bits of all layers, and how they come about", .optional = true},
     {"output", OPTION_TEXT, offsetof(file_options, output), NULL, .help = "the layer that is the output", .optional = true},
 };
 static const option_table file_table = OPTION_TABLE("architecture", file_options, file_rows);
@@ -114,7 +116,8 @@ static node *attributes(const node *layer, arena *a)
     map->column = layer->column;
     map->source = layer->source;
     for (const node *c = layer->first; c; c = c->next) {
-        if (!strcmp(c->key, "op") || !strcmp(c->key, "id") || !strcmp(c->key, "inputs") || !strcmp(c->key, "block"))
+        if (!strcmp(c->key, "op") || !strcmp(c->key, "id") || !strcmp(c->key, "inputs") || !strcmp(c->key, "block") ||
+            !strcmp(c->key, "act_bits"))
             continue;
         node *copy = arena_memdup(a, c, sizeof(*c));
         if (!copy)
@@ -132,14 +135,25 @@ static ash_status text_of(const node *layer, const char *key, const char **out, 
     return n && (n->kind != NODE_SCALAR || !*n->text) ? node_fail(n, err, "%s must be a word", key) : ASH_OK;
 }
 
+static ash_status read_act_bits(const node *n, int64_t *out, ash_error *err)
+{
+    *out = 32;
+    if (!n)
+        return ASH_OK;
+    if (n->kind != NODE_SCALAR || !text_to_int(n->text, out) || (*out != 32 && *out != 8 && *out != 4 && *out != 2 && *out != 1))
+        return node_fail(n, err, "act_bits is 32, 8, 4, 2 or 1: bits of the activations that the layer reads");
+    return ASH_OK;
+}
+
 static ash_status read_layer(nn_graph *g, const node *layer, ash_error *err)
 {
     int inputs[NN_MAX_INPUTS], n_inputs;
+    int64_t act_bits;
     const char *op, *id, *block;
     if (layer->kind != NODE_MAP || !node_get(layer, "op"))
         return node_fail(layer, err, "a layer is a map with the key op, such as {op: conv2d, out: 6, kernel: 5}");
     if (text_of(layer, "op", &op, err) || text_of(layer, "id", &id, err) || text_of(layer, "block", &block, err) ||
-        read_inputs(g, node_get(layer, "inputs"), inputs, &n_inputs, err))
+        read_inputs(g, node_get(layer, "inputs"), inputs, &n_inputs, err) || read_act_bits(node_get(layer, "act_bits"), &act_bits, err))
         return err->status;
     if (id && find_node(g, id) >= 0)
         return node_fail(node_get(layer, "id"), err, "there is a layer \"%s\" already", id);
@@ -158,13 +172,17 @@ static ash_status read_layer(nn_graph *g, const node *layer, ash_error *err)
         g->nodes[i].name = arena_strdup(g->arena, id);
     if (block)
         g->nodes[i].block = arena_strdup(g->arena, block);
+    g->nodes[i].act_bits = (int)act_bits;
     return (id && !g->nodes[i].name) || (block && !g->nodes[i].block) ? ash_fail_memory(err) : ASH_OK;
 }
 
-ash_status nn_read(const node *root, arena *a, nn_graph **out, ash_error *err)
+ash_status nn_read(const node *root, const node *quantize, arena *a, nn_graph **out, ash_error *err)
 {
     file_options o;
+    nn_quantisation q;
     if (option_read(&file_table, &o, root, a, err) != ASH_OK)
+        return err->status;
+    if (option_read(&nn_quantisation_options, &q, quantize ? quantize : o.quantize, a, err) != ASH_OK)
         return err->status;
     if (o.input.n != 3)
         return node_fail(node_get(root, "input"), err, "input is [height, width, channels]");
@@ -181,6 +199,5 @@ ash_status nn_read(const node *root, arena *a, nn_graph **out, ash_error *err)
         if (g->output < 0)
             return unknown_layer(g, node_get(root, "output"), err);
     }
-    *out = g;
-    return ASH_OK;
+    return nn_place_quantizers(g, &q, a, out, err);
 }

@@ -296,7 +296,7 @@ void nn_net_init(nn_net *net, uint64_t seed)
     memset(net->params, 0, net->n_params * sizeof(float));
     nn_optimizer_reset(net);
     net->quantises = true;
-    net->met = false;
+    net->met = net->frozen = false;
     for (int s = 0; s < net->fused.n_groups; s++) {
         const nn_step *step = &net->steps[s];
         int norm = step->group.norm, c = norm >= 0 ? net->graph->nodes[norm].shape.c : 0;

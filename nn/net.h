@@ -71,6 +71,7 @@ struct nn_net {
     double beta1_power, beta2_power;
     nn_profile *profile; /* of whoever measures; NULL: no clock is read */
     bool quantises;     /* weights and activations are; false: training has not come to it */
+    bool frozen;        /* training takes the running statistics of norms as they are */
     bool met;           /* quantizers have met a batch */
     bool eval_ready;    /* folded weights are those of params */
 };

@@ -50,6 +50,9 @@ struct nn_op {
     ash_status (*infer)(nn_node *n, const nn_shape *in, arena *a, ash_error *err);
     bool (*is_alias)(const nn_node *n, bool training); /* its output is its input, reshaped at most; NULL: never */
     bool commutes;   /* the order of its inputs does not matter */
+    bool keeps_codes;  /* of one input: its output has the codes of its input, each as it is, so it needs no quantizer */
+    bool is_table;     /* of one input, element by element, not linear: a table of codes when deployed */
+    bool not_negative; /* whatever its input is */
     bool moves_zero; /* of one input and no parameters, but does not map zeros to zeros */
 
     int in_place; /* NN_PLAIN: inference may write the output over one of the first this many inputs, of the same size, unless it is

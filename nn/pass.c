@@ -43,14 +43,40 @@ static void norm_prepare(nn_net *net, nn_step *s, int64_t count)
     int i = s->group.norm, c = net_node(net, i)->shape.c;
     nn_norm norm = net_node(net, i)->op->norm(net_node(net, i));
     const float *gamma = nn_param_values(net, i, 0), *beta = nn_param_values(net, i, 1);
+    if (net->frozen)
+        memcpy(s->stats, s->running, 2 * (size_t)c * sizeof(float));
     float unbiased = count > 1 ? (float)count / (float)(count - 1) : 1;
     for (int k = 0; k < c; k++) {
         float mean = s->stats[k], var = s->stats[c + k];
         s->inv_std[k] = 1 / sqrtf(var + norm.epsilon);
         s->scale[k] = gamma[k] * s->inv_std[k];
         s->shift[k] = beta[k] - mean * s->scale[k];
+        if (net->frozen)
+            continue;
         s->running[k] += norm.momentum * (mean - s->running[k]);
         s->running[c + k] += norm.momentum * (var * unbiased - s->running[c + k]);
+    }
+}
+
+/* Through activation and norm when the statistics are constants: dy becomes dy scale[c] where the activation passed. x: the norm's input. */
+static void norm_frozen_backward(nn_net *net, nn_step *s, nn_view dy, nn_view x)
+{
+    float *dgamma = nn_param_grads(net, s->group.norm, 0), *dbeta = nn_param_grads(net, s->group.norm, 1);
+    nn_act act = act_of(net, s);
+    memset(dgamma, 0, (size_t)dy.c * sizeof(float));
+    memset(dbeta, 0, (size_t)dy.c * sizeof(float));
+    for (int i = 0; i < dy.n * dy.h * dy.w; i++) {
+        int image = i / (dy.h * dy.w), row = i / dy.w % dy.h, column = i % dy.w;
+        float *d = dy.p + image * dy.sn + row * dy.sh + column * dy.sw;
+        const float *v = x.p + image * x.sn + row * x.sh + column * x.sw;
+        for (int c = 0; c < dy.c; c++) {
+            float y = v[c] * s->scale[c] + s->shift[c];
+            bool passes = act == NN_ACT_NONE || (y > 0 && (act == NN_ACT_RELU || y < 6));
+            float through = passes ? d[c] : 0;
+            dgamma[c] += through * (v[c] - s->stats[c]) * s->inv_std[c];
+            dbeta[c] += through;
+            d[c] = through * s->scale[c];
+        }
     }
 }
 
@@ -152,7 +178,10 @@ static void linear_backward(nn_net *net, nn_step *s, int n)
     nn_gradient d = {.dy = nn_grad_view(net, s->group.out, n), .act = act_of(net, s), .y = nn_output_view(net, s->group.out, n)};
     nn_view dx = nn_grad_view(net, in, n);
     nn_conv g = s->conv;
-    if (norm >= 0) {
+    if (norm >= 0 && net->frozen) {
+        norm_frozen_backward(net, s, d.dy, nn_before_view(net, s, n));
+        d.act = NN_ACT_NONE;
+    } else if (norm >= 0) {
         d.y = nn_before_view(net, s, n);
         d.mean = s->stats;
         d.inv_std = s->inv_std;
@@ -195,7 +224,10 @@ static void norm_backward(nn_net *net, nn_step *s, int n)
     const nn_kernels *k = net->kernels;
     int i = s->group.norm, in = net_node(net, i)->inputs[0];
     nn_view dy = nn_grad_view(net, s->group.out, n), dx = nn_grad_view(net, in, n);
-    k->bn_act_backward(dy, nn_param_grads(net, i, 0), nn_param_grads(net, i, 1), dy, nn_output_view(net, in, n), s->stats,
+    if (net->frozen)
+        norm_frozen_backward(net, s, dy, nn_output_view(net, in, n));
+    else
+        k->bn_act_backward(dy, nn_param_grads(net, i, 0), nn_param_grads(net, i, 1), dy, nn_output_view(net, in, n), s->stats,
                        s->inv_std, nn_param_values(net, i, 0), nn_param_values(net, i, 1), act_of(net, s));
     if (dx.p)
         k->copy(dx, dy, s->accumulate[0]);

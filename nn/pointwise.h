@@ -48,8 +48,8 @@ static inline void nn_pointwise_backward(const nn_pass *p, float (*slope)(float)
             }
 }
 
-/* The whole operator: nn_op_IDENT. zero_moves: whether f(0) is not 0. */
-#define NN_POINTWISE_OP(ident, text, zero_moves, f, slope)                                                             \
+/* The whole operator: nn_op_IDENT. zero_moves: whether f(0) is not 0. positive: whether f is never negative. */
+#define NN_POINTWISE_OP(ident, text, zero_moves, positive, f, slope)                                                             \
     static void ident##_forward(const nn_pass *p)                                                                      \
     {                                                                                                                  \
         nn_pointwise_forward(p, f);                                                                                    \
@@ -65,6 +65,8 @@ static inline void nn_pointwise_backward(const nn_pass *p, float (*slope)(float)
         .max_inputs = 1,                                                                                               \
         .infer = nn_pointwise_infer,                                                                                   \
         .in_place = 1,                                                                                                 \
+        .is_table = true,                                                                                              \
+        .not_negative = positive,                                                                                      \
         .moves_zero = zero_moves,                                                                                      \
         .forward = ident##_forward,                                                                                    \
         .backward = ident##_backward,                                                                                  \

@@ -22,6 +22,10 @@ static const option rows[] = {
     {"mixup", OPTION_REAL, offsetof(nn_recipe, mixup), "0", 0, 1, .later = true,
      .help = "train on mixtures of two samples, in shares from Beta(mixup, mixup); 0: none"},
     {"clip_norm", OPTION_REAL, offsetof(nn_recipe, clip_norm), "5", 0, 1e9, .help = "largest norm of the whole gradient, 0 for no limit"},
+    {"float_epochs", OPTION_INT, offsetof(nn_recipe, float_epochs), "0", 0, 100000, .later = true,
+     .help = "epochs in float before weights and activations are quantised"},
+    {"frozen_epochs", OPTION_INT, offsetof(nn_recipe, frozen_epochs), "0", 0, 100000, .later = true,
+     .help = "epochs at the end that hold the statistics of batch norms, as deployment will"},
     {"beta1", OPTION_REAL, offsetof(nn_recipe, beta1), "0.9", 0, 0.999999, .help = "of adamw"},
     {"beta2", OPTION_REAL, offsetof(nn_recipe, beta2), "0.999", 0, 0.999999, .help = "of adamw"},
     {"epsilon", OPTION_REAL, offsetof(nn_recipe, epsilon), "1e-8", 0, 1, .help = "of adamw"},
@@ -101,6 +105,8 @@ nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val,
     nn_outcome outcome = order ? NN_TRAINED : NN_STOPPED;
     *n_curve = 0;
     for (uint64_t e = 0; outcome == NN_TRAINED && e < (uint64_t)net->recipe.epochs; e++) {
+        net->quantises = e >= (uint64_t)net->recipe.float_epochs || e + 1 == (uint64_t)net->recipe.epochs;
+        net->frozen = (int64_t)e >= net->recipe.epochs - net->recipe.frozen_epochs && e > 0;
         double loss = train_epoch(net, train, order, seed, e);
         nn_score score = {NAN, NAN};
         if (!isfinite(loss))

@@ -32,6 +32,7 @@ typedef struct nn_recipe { /* option table "train": how a candidate is trained; 
     const char *schedule;  /* constant, step, cosine */
     double lr, momentum, weight_decay, warmup_epochs, label_smoothing, clip_norm, mixup;
     option_texts class_weights; /* none, balanced, or numbers; who has the data makes nn_dataset.class_weight of it */
+    int64_t float_epochs, frozen_epochs; /* before quantisers act; at the end, with the statistics of norms held */
     double beta1, beta2, epsilon;           /* adamw */
     double step_factor; int64_t step_epochs; /* schedule step */
 } nn_recipe;

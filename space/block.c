@@ -2,6 +2,7 @@
 /* block.c - the registry of blocks and the pieces they share; see block.h */
 #include "space/block.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK(name) extern const block block_##name;
@@ -36,6 +37,12 @@ const block *block_find(const char *name)
         if (strcmp(blocks[i]->name, name) == 0)
             return blocks[i];
     return NULL;
+}
+
+int block_act_bits(const option_table *table, const void *settings)
+{
+    const option *o = option_find(table, "act_bits");
+    return o && o->type == OPTION_NAME ? atoi(*(const char *const *)((const char *)settings + o->offset)) : 32;
 }
 
 int lay_op(nn_graph *g, int input, const char *op, ash_error *err)

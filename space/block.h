@@ -3,7 +3,8 @@
  *
  * A block is one file in blocks/ that fills a `block`, and one line in blocks.def. Its option table declares its parameters;
  * whatever stands there can be a gene of the run file, with the table's range, default and help. By convention `width` is the
- * number of output channels, `bits` the weight bits of every weight in the block, and `stride` is taken by the first
+ * number of output channels, `bits` the weight bits of every weight in the block, `act_bits` the bits of the activations that these
+ * weights meet (whoever builds a block sees to it: block_act_bits), and `stride` is taken by the first
  * of the repeats that share their genes (the later ones get 1). A run file may define more (user_block.h); they belong to its space.
  */
 #ifndef SPACE_BLOCK_H
@@ -50,11 +51,17 @@ extern const char *const block_names[];    /* NULL-terminated */
 #define BLOCK_BITS(type)                                                                                               \
     {                                                                                                                  \
         "bits", OPTION_NAME, offsetof(type, bits), "32", .names = block_bits, .help = "weight bits"                    \
+    },                                                                                                                 \
+    {                                                                                                                  \
+        "act_bits", OPTION_NAME, offsetof(type, act_bits), "32", .names = block_bits,                                  \
+            .help = "bits of the activations that the weights meet"                                                    \
     }
 #define BLOCK_ACTIVATION(type, def)                                                                                    \
     {                                                                                                                  \
         "activation", OPTION_NAME, offsetof(type, activation), def, .names = block_activations, .help = "activation"   \
     }
+/* act_bits of a block's settings; 32 when its table has none. */
+int block_act_bits(const option_table *table, const void *settings);
 extern const char *const block_bits[];        /* "32", "8", "4", "2", "1" */
 extern const char *const block_activations[]; /* operators, and "none" */
 

@@ -323,6 +323,7 @@ ash_status cell_decode(const space *s, const genome *g, arena *a, nn_graph **out
     int x = skeleton(&b, g);
     if (x < 0)
         return err->status;
+    nn_set_act_bits(b.graph, 0, s->cell->act_bits);
     b.graph->output = x;
     *out = b.graph;
     return ASH_OK;

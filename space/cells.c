@@ -13,7 +13,7 @@ typedef struct settings {
     int64_t nodes, repeats, stem;
     option_texts ops;
     option_ints channels;
-    const char *bits;
+    const char *bits, *act_bits;
 } settings;
 
 static const option rows[] = {
@@ -127,7 +127,7 @@ ash_status cell_read(space *s, const node *map, ash_error *err)
         return node_fail(node_get(map, "channels"), err, "channels has no values; give at least one stage");
     if (set.ops.n == 1)
         return node_fail(node_get(map, "ops"), err, "one operation leaves nothing to choose; give two or more");
-    *c = (cell){.nodes = set.nodes, .channels = set.channels, .repeats = set.repeats, .bits = set.bits,
+    *c = (cell){.nodes = set.nodes, .channels = set.channels, .repeats = set.repeats, .bits = set.bits, .act_bits = block_act_bits(&table, &set),
                 .stem = set.stem ? set.stem : set.channels.v[0]};
     if (read_ops(s, c, &set.ops, map, s->arena, err) != ASH_OK)
         return err->status;

@@ -87,6 +87,7 @@ static ash_status add_block(decoder *d, const position *p, bool first, ash_error
         return ash_fail_memory(err);
     if (d->graph->n_nodes > before)
         nn_set_block(d->graph, before, label);
+    nn_set_act_bits(d->graph, before, block_act_bits(b->options, settings));
     return ASH_OK;
 }
 
@@ -115,13 +116,12 @@ static ash_status add_head(decoder *d, ash_error *err)
     if (d->x < 0)
         return ash_prefix(err, "head");
     nn_set_block(d->graph, before, "head");
+    nn_set_act_bits(d->graph, before, block_act_bits(&head_options, settings));
     return ASH_OK;
 }
 
-ash_status space_decode(const space *s, const genome *g, arena *a, nn_graph **out, ash_error *err)
+static ash_status stages_decode(const space *s, const genome *g, arena *a, nn_graph **out, ash_error *err)
 {
-    if (s->cell)
-        return cell_decode(s, g, a, out, err);
     decoder d = {.s = s, .g = g, .arena = a, .graph = nn_graph_create(a, s->input)};
     if (!d.graph)
         return ash_fail_memory(err);
@@ -134,4 +134,11 @@ ash_status space_decode(const space *s, const genome *g, arena *a, nn_graph **ou
     d.graph->output = d.x;
     *out = d.graph;
     return ASH_OK;
+}
+
+ash_status space_decode(const space *s, const genome *g, arena *a, nn_graph **out, ash_error *err)
+{
+    nn_graph *plain;
+    ash_status status = (s->cell ? cell_decode : stages_decode)(s, g, a, &plain, err);
+    return status == ASH_OK ? nn_place_quantizers(plain, &s->quantise, a, out, err) : status;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 typedef struct settings {
-    const char *pool, *bits;
+    const char *pool, *bits, *act_bits;
     int64_t hidden;
     double dropout;
 } settings;

@@ -7,6 +7,7 @@
 #ifndef SPACE_PRIVATE_H
 #define SPACE_PRIVATE_H
 
+#include "nn/quant/place.h"
 #include "space/block.h"
 #include "space/space.h"
 
@@ -67,6 +68,7 @@ typedef struct cell {
     option_ints channels; /* of each stage; a reduction block stands between two */
     int64_t repeats, stem;
     const char *bits;
+    int act_bits;
 } cell;
 
 struct space {
@@ -80,6 +82,7 @@ struct space {
     const stage *stages;
     size_t n_stages;
     position head;
+    nn_quantisation quantise;
     const cell *cell; /* NULL: a space of stages */
     double count;
 };

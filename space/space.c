@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const stage_keys[] = {"stages", "head", "defaults", "cell", "blocks", NULL};
+static const char *const stage_keys[] = {"stages", "head", "defaults", "cell", "blocks", "quantize", NULL};
 
 /* ------------------------------------------------------------------ blocks */
 
@@ -60,10 +60,19 @@ static ash_status check_keys(const node *map, ash_error *err)
                 return node_fail_key(n, err, "duplicate key \"%s\" in space; it stands already in line %d", n->key, before->key_line);
         if (known)
             continue;
-        const char *near = text_nearest(n->key, stage_keys, 5);
+        const char *near = text_nearest(n->key, stage_keys, 6);
         return near ? node_fail_key(n, err, "unknown key \"%s\" in space; did you mean \"%s\"?", n->key, near)
-                    : node_fail_key(n, err, "unknown key \"%s\" in space; known are: stages, head, defaults, cell, blocks", n->key);
+                    : node_fail_key(n, err, "unknown key \"%s\" in space; known are: stages, head, defaults, cell, blocks, quantize", n->key);
     }
+    return ASH_OK;
+}
+
+static ash_status read_quantise(space *s, const node *map, ash_error *err)
+{
+    if (option_read(&nn_quantisation_options, &s->quantise, map, s->arena, err) != ASH_OK)
+        return err->status;
+    if (s->quantise.weight_bits || s->quantise.act_bits)
+        return node_fail(map, err, "in a space, bits are genes of its blocks: bits and act_bits of a stage, the head or the cell");
     return ASH_OK;
 }
 
@@ -78,11 +87,13 @@ static ash_status read_map(space *s, const node *map, ash_error *err)
     const node *stages = node_get(map, "stages"), *one = node_get(map, "cell"), *blocks = node_get(map, "blocks");
     if (!stages && !one)
         return node_fail(map, err, "space needs \"stages\", a list of stages, or \"cell\"");
+    if (read_quantise(s, node_get(map, "quantize"), err) != ASH_OK)
+        return err->status;
     if (blocks && user_blocks_read(s, blocks, err) != ASH_OK)
         return err->status;
     if (!one)
         return stages_read(s, map, err);
-    if (map->count > (blocks ? 2 : 1))
+    if (stages || node_get(map, "head") || node_get(map, "defaults"))
         return node_fail_key(one, err, "a space has a cell or stages, not both; a cell's settings stand inside \"cell\"");
     return cell_read(s, one, err);
 }

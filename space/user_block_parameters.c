@@ -36,7 +36,7 @@ static bool contains(const char *const *words, const char *word)
 
 typedef struct standard {
     int64_t width, kernel, stride, groups;
-    const char *activation, *bits;
+    const char *activation, *bits, *act_bits;
 } standard;
 
 static const option standard_rows[] = { /* what a parameter of this name is unless it says otherwise */

@@ -67,6 +67,7 @@ const nn_op nn_op_channel_shuffle = {
     .max_inputs = 1,
     .attrs = &attrs,
     .infer = infer,
+    .keeps_codes = true,
     .is_alias = is_alias,
     .forward = forward,
     .backward = backward,

@@ -61,6 +61,7 @@ const nn_op nn_op_dropout = {
     .max_inputs = 1,
     .attrs = &attrs,
     .infer = infer,
+    .keeps_codes = true,
     .is_alias = is_alias,
     .forward = forward,
     .backward = backward,

@@ -17,6 +17,7 @@ const nn_op nn_op_flatten = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_codes = true,
     .is_alias = nn_always_alias,
     .forward = nn_alias_forward,
     .backward = nn_alias_backward,

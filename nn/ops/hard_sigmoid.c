@@ -14,4 +14,4 @@ static float slope(float x)
     return x > -3 && x < 3 ? 1.0f / 6 : 0;
 }
 
-NN_POINTWISE_OP(hard_sigmoid, "min(max(x + 3, 0), 6) / 6", true, value, slope)
+NN_POINTWISE_OP(hard_sigmoid, "min(max(x + 3, 0), 6) / 6", true, true, value, slope)

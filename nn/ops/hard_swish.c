@@ -16,4 +16,4 @@ static float slope(float x)
     return x <= -3 ? 0 : x >= 3 ? 1 : x * (1.0f / 3) + 0.5f;
 }
 
-NN_POINTWISE_OP(hard_swish, "x min(max(x + 3, 0), 6) / 6", false, value, slope)
+NN_POINTWISE_OP(hard_swish, "x min(max(x + 3, 0), 6) / 6", false, false, value, slope)

@@ -25,6 +25,7 @@ const nn_op nn_op_max_pool = {
     .max_inputs = 1,
     .attrs = &nn_pool_attrs,
     .infer = nn_pool_infer,
+    .keeps_codes = true,
     .forward = forward,
     .backward = backward,
     .state_bytes = state_bytes,

@@ -26,6 +26,7 @@ typedef struct quantize {
     const char *method;
 } quantize;
 
+const char *const nn_activation_quantizer_names[] = {"lsq", "pact", "dorefa", NULL};
 static const char *const methods[] = {"lsq", "pact", "dorefa", "range", NULL};
 
 static const option rows[] = {

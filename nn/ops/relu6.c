@@ -9,5 +9,6 @@ const nn_op nn_op_relu6 = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = nn_pointwise_infer,
+    .not_negative = true,
     .act = NN_ACT_RELU6,
 };

@@ -14,4 +14,4 @@ static float slope(float x)
     return y * (1 - y);
 }
 
-NN_POINTWISE_OP(sigmoid, "1 / (1 + exp(-x))", true, value, slope)
+NN_POINTWISE_OP(sigmoid, "1 / (1 + exp(-x))", true, true, value, slope)

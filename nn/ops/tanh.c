@@ -9,4 +9,4 @@ static float slope(float x)
     return 1 - y * y;
 }
 
-NN_POINTWISE_OP(tanh, "hyperbolic tangent", false, nn_tanhf, slope)
+NN_POINTWISE_OP(tanh, "hyperbolic tangent", false, false, nn_tanhf, slope)

@@ -46,6 +46,7 @@ const nn_op nn_op_zero = {
     .max_inputs = 1,
     .attrs = &attrs,
     .infer = infer,
+    .keeps_codes = true,
     .forward = forward,
     .backward = backward,
 };

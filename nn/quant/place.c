@@ -2,14 +2,25 @@
 /* place.c - see place.h */
 #include "nn/quant/place.h"
 #include "nn/op.h"
+#include "nn/quant/weights.h"
 #include <string.h>
+
+static const option rows[] = {
+    {"weights", OPTION_NAME, offsetof(nn_quantisation, weights), "scaled", .names = nn_weight_quantizer_names, .help = "how weights are quantised"},
+    {"activations", OPTION_NAME, offsetof(nn_quantisation, activations), "lsq", .names = nn_activation_quantizer_names,
+     .help = "how activations are quantised"},
+    {"weight_bits", OPTION_INT, offsetof(nn_quantisation, weight_bits), "0", 0, 32, .help = "of all layers; 0: what each says"},
+    {"act_bits", OPTION_INT, offsetof(nn_quantisation, act_bits), "0", 0, 32, .help = "of the activations that all layers read; 0: what each says"},
+    {"edge_bits", OPTION_INT, offsetof(nn_quantisation, edge_bits), "8", 1, 32, .help = "least for the first and the last layer"},
+};
+const option_table nn_quantisation_options = OPTION_TABLE("quantize", nn_quantisation, rows);
 
 enum { CARRIER = 8, NOBODY = 0 }; /* bits of codes that everything can read; of what no reader wants codes of */
 
 typedef struct placer {
     const nn_graph *g;
     nn_graph *out;
-    const char *method;
+    const nn_quantisation *q;
     ash_error *err;
     bool *live, whole; /* whole: it becomes an integer network */
     int *wanted;       /* (n_nodes): bits that all readers want of it, CARRIER if they differ or are no linear operators */
@@ -20,25 +31,6 @@ typedef struct placer {
 
 /* ---- what operators do to codes ---- */
 
-static bool is_one_of(const nn_node *n, const char *const *names)
-{
-    while (*names && strcmp(n->op->name, *names) != 0)
-        names++;
-    return *names != NULL;
-}
-
-static bool hands_on(const nn_node *n) /* codes, as they are */
-{
-    static const char *const names[] = {"max_pool", "flatten", "identity", "dropout", "channel_shuffle", "zero", NULL};
-    return is_one_of(n, names);
-}
-
-static bool is_curved(const nn_node *n) /* a table of codes */
-{
-    static const char *const names[] = {"hard_swish", "hard_sigmoid", "sigmoid", "tanh", NULL};
-    return is_one_of(n, names);
-}
-
 static bool is_quantizer(const nn_node *n)
 {
     return strcmp(n->op->name, "quantize") == 0;
@@ -48,26 +40,25 @@ static bool is_quantizer(const nn_node *n)
 static bool belongs(const nn_graph *g, int i)
 {
     const nn_node *n = &g->nodes[i], *before = &g->nodes[n->inputs[0]];
-    if (nn_consumers(g, n->inputs[0]) != 1 || hands_on(before) || is_quantizer(before))
+    if (nn_consumers(g, n->inputs[0]) != 1 || before->op->keeps_codes || is_quantizer(before))
         return false;
-    return nn_folds(g, i) || is_quantizer(n) || (n->op->kind == NN_ACTIVATION && n->inputs[0] > 0 && !is_curved(before));
+    return nn_folds(g, i) || is_quantizer(n) || (n->op->kind == NN_ACTIVATION && n->inputs[0] > 0 && !before->op->is_table);
 }
 
 /* The bits that a linear operator's input is read with: its own wish, unless the graph has a quantizer there already. */
 static int bits_of_input(const nn_graph *g, int i)
 {
     const nn_node *in = &g->nodes[g->nodes[i].inputs[0]];
-    while (in->n_inputs == 1 && hands_on(in))
+    while (in->op->keeps_codes)
         in = &g->nodes[in->inputs[0]];
     return is_quantizer(in) ? in->out_bits : g->nodes[i].act_bits;
 }
 
 static bool can_be_negative(const placer *p, const nn_node *n)
 {
-    static const char *const never[] = {"relu", "relu6", "sigmoid", "hard_sigmoid", NULL};
-    if (is_one_of(n, never))
+    if (n->op->not_negative)
         return false;
-    if (n->op->kind != NN_PLAIN || is_curved(n))
+    if (n->op->kind != NN_PLAIN || n->op->is_table)
         return true;
     bool negative = false; /* of sums, averages, products, maxima, copies */
     for (int k = 0; k < n->n_inputs; k++)
@@ -92,7 +83,7 @@ static int wants(const placer *p, int reader) /* of its inputs */
     const nn_node *n = &p->g->nodes[reader];
     if (n->op->kind == NN_LINEAR)
         return bits_of_input(p->g, reader);
-    if (hands_on(n) && (p->wanted[reader] > 1 || strcmp(n->op->name, "max_pool") != 0))
+    if (n->op->keeps_codes && (p->wanted[reader] > 1 || strcmp(n->op->name, "max_pool") != 0))
         return p->wanted[reader];
     return belongs(p->g, reader) ? NOBODY : CARRIER;
 }
@@ -113,7 +104,7 @@ static void find_wanted(placer *p)
 static int quantizer(placer *p, int x, int bits)
 {
     int q = nn_add1(p->out, p->err, x, "quantize", "bits=%d, signed=%s, method=%s", bits, p->negative[x] ? "true" : "false",
-                    x == 0 ? "range" : p->method);
+                    x == 0 ? "range" : p->q->activations);
     if (q < 0)
         return -1;
     p->negative[q] = p->negative[x];
@@ -129,20 +120,12 @@ static int read_as(placer *p, int i, int bits)
     if (bits > CARRIER || x < 0)
         return x;
     const nn_node *n = &p->out->nodes[x];
-    if (p->whole && hands_on(n) && x > 0) { /* it has the codes of its input */
-        int from = x;
-        while (hands_on(&p->out->nodes[from]))
-            from = p->out->nodes[from].inputs[0];
-        if (p->out->nodes[from].out_bits == bits)
-            return x;
-    } else if (is_quantizer(n) && n->out_bits == bits) {
+    if (n->out_bits == bits) /* codes already */
         return x;
-    }
     int *known = &p->codes[i][bits];
     if (*known)
         return *known;
-    bool has_codes = is_quantizer(n) || (p->whole && hands_on(n) && x > 0);
-    int base = p->whole && !has_codes && p->wanted[i] != bits ? read_as(p, i, p->wanted[i]) : x;
+    int base = p->whole && n->out_bits > CARRIER && p->wanted[i] != bits ? read_as(p, i, p->wanted[i]) : x;
     return *known = base < 0 ? -1 : quantizer(p, base, bits);
 }
 
@@ -155,7 +138,7 @@ static ash_status copy_node(placer *p, int i)
         if (n->op->kind == NN_LINEAR)
             bits = bits_of_input(p->g, i);
         else if (p->whole && p->live[i] && !belongs(p->g, i))
-            bits = hands_on(n) ? p->wanted[in] : CARRIER;
+            bits = n->op->keeps_codes ? p->wanted[in] : CARRIER;
         inputs[k] = read_as(p, in, bits);
         if (inputs[k] < 0)
             return p->err->status;
@@ -169,21 +152,64 @@ static ash_status copy_node(placer *p, int i)
     return ASH_OK;
 }
 
-static bool asks_for_nothing(const nn_graph *g)
+/* ---- settings ---- */
+
+static void set(nn_node *n, const char *attr, const void *value, size_t bytes)
+{
+    const option *o = option_find(n->op->attrs, attr);
+    memcpy((char *)n->attrs + o->offset, value, bytes);
+}
+
+/* A copy of g, whose linear operators have the bits and the quantizer of q. */
+static nn_graph *with_bits(const nn_graph *g, const nn_quantisation *q, arena *a, ash_error *err)
+{
+    nn_graph *out = nn_graph_create(a, g->nodes[0].shape);
+    if (!out) {
+        ash_fail_memory(err);
+        return NULL;
+    }
+    out->name = g->name;
+    for (int i = 1; i < g->n_nodes; i++) {
+        nn_node n = g->nodes[i];
+        if (n.op->kind == NN_LINEAR) {
+            bool edge = n.inputs[0] == 0 || i == g->output;
+            int64_t weight_bits = q->weight_bits ? q->weight_bits : n.weight_bits, act_bits = q->act_bits ? q->act_bits : n.act_bits;
+            weight_bits = edge && q->weight_bits && weight_bits < q->edge_bits ? q->edge_bits : weight_bits;
+            act_bits = edge && q->act_bits && act_bits < q->edge_bits ? q->edge_bits : act_bits;
+            if (!(n.attrs = arena_memdup(a, n.attrs, n.op->attrs->size))) {
+                ash_fail_memory(err);
+                return NULL;
+            }
+            set(&n, "weight_bits", &weight_bits, sizeof(weight_bits));
+            set(&n, "weight_quantizer", &q->weights, sizeof(q->weights));
+            n.act_bits = (int)act_bits;
+        }
+        int made = nn_add_copy(out, err, &n, n.inputs, n.n_inputs);
+        if (made < 0)
+            return NULL;
+        out->nodes[made].name = n.name;
+    }
+    out->output = g->output;
+    return out;
+}
+
+static bool asks_for_codes(const nn_graph *g)
 {
     for (int i = 0; i < g->n_nodes; i++)
         if (g->nodes[i].op->kind == NN_LINEAR && g->nodes[i].act_bits <= CARRIER)
-            return false;
-    return true;
+            return true;
+    return false;
 }
 
-ash_status nn_place_quantizers(const nn_graph *g, const char *method, arena *a, nn_graph **out, ash_error *err)
+ash_status nn_place_quantizers(const nn_graph *g, const nn_quantisation *q, arena *a, nn_graph **out, ash_error *err)
 {
     size_t n = (size_t)g->n_nodes;
-    *out = (nn_graph *)g;
-    if (asks_for_nothing(g))
-        return ASH_OK;
-    placer p = {.g = g, .out = nn_graph_create(a, g->nodes[0].shape), .method = method, .err = err};
+    bool as_is = !q->weight_bits && !q->act_bits && strcmp(q->weights, nn_weight_quantizer_names[0]) == 0;
+    *out = as_is ? (nn_graph *)g : with_bits(g, q, a, err);
+    if (!*out || !asks_for_codes(*out))
+        return *out ? ASH_OK : err->status;
+    g = *out;
+    placer p = {.g = g, .out = nn_graph_create(a, g->nodes[0].shape), .q = q, .err = err};
     p.live = ARENA_NEW(a, bool, n);
     p.wanted = ARENA_NEW(a, int, n);
     p.plain = ARENA_NEW(a, int, n);

@@ -19,9 +19,17 @@
 #ifndef NN_QUANT_PLACE_H
 #define NN_QUANT_PLACE_H
 
+#include "core/option.h"
 #include "nn/graph.h"
 
-/* *out: g itself when nothing is asked for; else a graph in `a`, with g's names and blocks. method: of the quantizers (nn/ops/quantize.c). */
-ash_status nn_place_quantizers(const nn_graph *g, const char *method, arena *a, nn_graph **out, ash_error *err);
+typedef struct nn_quantisation { /* option table "quantize": of spaces and architecture files */
+    const char *weights, *activations; /* weight_quantizer (nn/quant/weights.h) and method (nn/ops/quantize.c) */
+    int64_t weight_bits, act_bits;     /* of all linear operators; 0: what each says of itself */
+    int64_t edge_bits;                 /* those two are at least this in operators that read the image or make the output */
+} nn_quantisation;
+extern const option_table nn_quantisation_options;
+
+/* *out: g itself when nothing is asked for; else a graph in `a`, with g's names and blocks. */
+ash_status nn_place_quantizers(const nn_graph *g, const nn_quantisation *q, arena *a, nn_graph **out, ash_error *err);
 
 #endif

@@ -33,6 +33,7 @@ typedef struct nn_weight_quantizer {
 
 const nn_weight_quantizer *nn_weight_quantizer_find(const char *name); /* one of the names */
 extern const char *const nn_weight_quantizer_names[];                  /* NULL-terminated; the first is the default */
+extern const char *const nn_activation_quantizer_names[];              /* methods of nn/ops/quantize.c for what follows layers */
 bool nn_weight_quantizer_learns(const nn_weight_quantizer *q, int bits);
 
 /* out = code x scale; out may not be r->w. */

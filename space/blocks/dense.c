@@ -5,7 +5,7 @@
 typedef struct settings {
     int64_t width;
     bool batch_norm;
-    const char *activation, *bits;
+    const char *activation, *bits, *act_bits;
 } settings;
 
 static const option rows[] = {

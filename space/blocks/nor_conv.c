@@ -4,7 +4,7 @@
 
 typedef struct settings {
     int64_t width, kernel, stride;
-    const char *activation, *bits;
+    const char *activation, *bits, *act_bits;
 } settings;
 
 static const option rows[] = {

@@ -53,7 +53,7 @@ static void check_text(const nn_graph *canonical, const hash256 *hash, arena *a,
     hash256 same;
     buffer text = {0};
     nn_print(canonical, &text);
-    if (config_read_text(text.data, "printed", a, &root, &err) != ASH_OK || nn_read(root, a, &read, &err) != ASH_OK ||
+    if (config_read_text(text.data, "printed", a, &root, &err) != ASH_OK || nn_read(root, NULL, a, &read, &err) != ASH_OK ||
         space_canonical(read, a, &again, &same, &err) != ASH_OK)
         fail_msg("%s: %s", what, err.text);
     if (!hash_equal(hash, &same) || nn_macs(read) != nn_macs(canonical) || nn_params(read) != nn_params(canonical))

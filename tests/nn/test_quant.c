@@ -316,14 +316,15 @@ static char *shown(const nn_graph *g, arena *a)
 static void test_places(void **state)
 {
     (void)state;
+    const nn_quantisation as_is = {.weights = "scaled", .activations = "lsq"};
     for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
         ash_error err;
         arena *a = arena_create();
         nn_graph *placed, *again, *g = build(a, places[i].graph);
-        assert_int_equal(nn_place_quantizers(g, "lsq", a, &placed, &err), ASH_OK);
+        assert_int_equal(nn_place_quantizers(g, &as_is, a, &placed, &err), ASH_OK);
         assert_string_equal(shown(placed, a), places[i].placed);
         assert_int_equal(nn_params(placed), nn_params(g));
-        assert_int_equal(nn_place_quantizers(placed, "lsq", a, &again, &err), ASH_OK);
+        assert_int_equal(nn_place_quantizers(placed, &as_is, a, &again, &err), ASH_OK);
         assert_string_equal(shown(again, a), places[i].placed);
         arena_destroy(a);
     }

@@ -333,6 +333,57 @@ static void test_clipping(void **state)
     arena_destroy(p.a);
 }
 
+static double loss_of(nn_net *net, const problem *p)
+{
+    double errors = 0;
+    nn_load(net, &p->data, NULL, SAMPLES, NULL);
+    nn_forward(net, SAMPLES, true, 1);
+    return nn_loss(net, &p->data, NULL, SAMPLES, true, 1, &errors);
+}
+
+/* With the statistics held the gradient is that of a norm that is a scale and a shift. */
+static void test_frozen_norms(void **state)
+{
+    (void)state;
+    problem p;
+    setup(&p, "conv2d out=8, kernel=3; batch_norm; relu; conv2d out=4, kernel=3; batch_norm; relu6; batch_norm; dense out=3", "epochs=2, batch=61");
+    nn_net *net = trained(&p, NULL, 1);
+    net->frozen = true;
+    loss_of(net, &p);
+    nn_backward(net, SAMPLES);
+    for (int id = 1; id < p.g->n_nodes; id++)
+        for (int k = 0; k < p.g->nodes[id].n_params; k++)
+            for (size_t i = 0; i < p.g->nodes[id].params[k].count; i += 7) {
+                float *w = &nn_param_values(net, id, k)[i], kept = *w, h = 2e-3f;
+                double g = (double)nn_param_grads(net, id, k)[i];
+                *w = kept + h;
+                double above = loss_of(net, &p);
+                *w = kept - h;
+                double below = loss_of(net, &p), expected = (above - below) / (2 * (double)h) / SAMPLES;
+                *w = kept;
+                if (fabs(g - expected) > 0.03 * (0.02 + fabs(expected)))
+                    fail_msg("node %d, param %d, element %d: gradient %g, difference quotient %g", id, k, (int)i, g, expected);
+            }
+    nn_net_destroy(net);
+    arena_destroy(p.a);
+}
+
+/* Float epochs are those of the network without quantizers; what comes after is not. */
+static void test_float_epochs(void **state)
+{
+    (void)state;
+    const char *quantised = "conv2d out=8, kernel=3, weight_bits=2, weight_quantizer=lsq; quantize bits=2; dense out=3, weight_bits=2";
+    const char *plain = "conv2d out=8, kernel=3; identity; dense out=3";
+    problem p, q;
+    setup(&p, plain, "epochs=4");
+    setup(&q, quantised, "epochs=4, float_epochs=2");
+    nn_net *a = trained(&p, NULL, 1), *b = trained(&q, NULL, 1);
+    for (int e = 0; e < 4; e++)
+        assert_true((p.curve[e].train_loss == q.curve[e].train_loss && p.curve[e].val_loss == q.curve[e].val_loss) == (e < 2));
+    nn_net_destroy(a), nn_net_destroy(b);
+    arena_destroy(p.a), arena_destroy(q.a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_schedules),
         cmocka_unit_test(test_optimisers_step_as_written),
         cmocka_unit_test(test_clipping),
+        cmocka_unit_test(test_frozen_norms),
+        cmocka_unit_test(test_float_epochs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@
 enum {
     TILE = 48, /* pixels: a multiple of 8, so that a tile of codes ends with a byte, and of every register block's */
     VECTORS_MOST = REGISTERS / 8, /* of output channels in a register block */
-    SLACK = 64, /* bytes behind the room and the codes that may be read and written: a vector */
+    SLACK = 64, /* bytes behind the room that may be read: a vector */
 };
 
 typedef enum layer_mode {
@@ -100,9 +100,9 @@ typedef struct tile_job {
 #define layer_sign LEVEL_NAME(infer_layer_sign)
 #define layer_fill_requant LEVEL_NAME(infer_layer_fill_requant)
 
-/* x to the room; row (in.w * in.c + SLACK) is scratch. */
+/* x to the room; row (in.w * in.c + 8) is scratch. */
 void layer_unpack(const layer *l, uint8_t *room, const uint8_t *x, uint8_t *row);
-/* n codes, one per byte, to y. SLACK bytes behind codes may be read. */
+/* n codes, one per byte, to y; the signs of n codes to y. */
 void layer_pack(uint8_t *y, const uint8_t *codes, size_t n, int bits);
 void layer_sign(uint8_t *y, const int8_t *x, size_t n);
 

@@ -2,21 +2,20 @@
 /* pack.c - codes, one per byte, to codes as they lie */
 #include "nn/infer/kernels/tuned/pack.h"
 
-/* Field `from` .. `from + bits` of every byte. */
-INLINE void pack_bits(uint8_t *restrict y, const uint8_t *restrict codes, size_t n, const int bits, const int from)
+/* Bits `from` .. `from + bits` of every byte. */
+INLINE void pack_bits(uint8_t *y, const uint8_t *codes, size_t n, const int bits, const int from)
 {
-    size_t whole = n / 8;
-    for (size_t i = 0; i < whole; i++) {
-        uint64_t x;
-        memcpy(&x, codes + 8 * i, 8);
-        x = squeeze(x >> from, bits);
-        memcpy(y + i * (size_t)bits, &x, (size_t)bits);
+    for (; n >= CHUNK; n -= CHUNK, codes += CHUNK, y += CHUNK / 8 * bits) {
+        word_vec x;
+        memcpy(&x, codes, sizeof x);
+        squeeze(y, x >> from, bits);
     }
-    if (n % 8) {
-        uint64_t x = 0;
-        memcpy(&x, codes + 8 * whole, n % 8);
-        x = squeeze(x >> from, bits);
-        memcpy(y + whole * (size_t)bits, &x, codes_bytes(n % 8, bits));
+    if (n) {
+        word_vec x = {0};
+        uint8_t last[CHUNK];
+        memcpy(&x, codes, n);
+        squeeze(last, x >> from, bits);
+        memcpy(y, last, codes_bytes(n, bits));
     }
 }
 

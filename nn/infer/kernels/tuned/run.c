@@ -9,9 +9,9 @@ typedef struct places { /* in scratch; 64-byte aligned, NULL while only measured
 
 static size_t place(const layer *l, char *base, places *p)
 {
-    size_t room = ROUND_UP(l->room_bytes + SLACK, 64), row = ROUND_UP((size_t)l->in.w * (size_t)l->in.c + SLACK, 64);
+    size_t room = ROUND_UP(l->room_bytes + SLACK, 64), row = ROUND_UP((size_t)l->in.w * (size_t)l->in.c + 8, 64);
     size_t sums = (size_t)TILE * (size_t)l->block * sizeof(ivec);
-    size_t codes = l->y.bits < 8 ? ROUND_UP((size_t)TILE * (size_t)l->out.c + SLACK, 64) : 0;
+    size_t codes = l->y.bits < 8 ? (size_t)TILE * (size_t)l->out.c : 0;
     if (p)
         *p = (places){
             .room = (uint8_t *)base,

@@ -2,21 +2,18 @@
 /* unpack.c - the image's codes into the room: a halo around them, and code + offset in each place */
 #include "nn/infer/kernels/tuned/pack.h"
 
-/* n fields of b bits, from the first of byte `x` on, to bytes; n is rounded up to 8 in what is written. */
-INLINE void spread_bits(uint8_t *restrict to, const uint8_t *restrict x, size_t n, const int b)
+/* n fields of b bits, from the first of byte `x` on, to bytes. */
+INLINE void spread_bits(uint8_t *to, const uint8_t *x, size_t n, const int b)
 {
-    size_t whole = n / 8;
-    for (size_t i = 0; i < whole; i++) {
-        uint64_t word = 0;
-        memcpy(&word, x + i * (size_t)b, (size_t)b);
-        word = spread(word, b);
-        memcpy(to + 8 * i, &word, 8);
+    for (; n >= CHUNK; n -= CHUNK, x += CHUNK / 8 * b, to += CHUNK) {
+        word_vec word = spread(x, b);
+        memcpy(to, &word, sizeof word);
     }
-    if (n % 8) {
-        uint64_t word = 0;
-        memcpy(&word, x + whole * (size_t)b, codes_bytes(n % 8, b));
-        word = spread(word, b);
-        memcpy(to + 8 * whole, &word, 8);
+    if (n) {
+        uint8_t last[CHUNK] = {0};
+        memcpy(last, x, codes_bytes(n, b));
+        word_vec word = spread(last, b);
+        memcpy(to, &word, n);
     }
 }
 

@@ -51,6 +51,7 @@ struct nn_op {
     bool (*is_alias)(const nn_node *n, bool training); /* its output is its input, reshaped at most; NULL: never */
     bool commutes;   /* the order of its inputs does not matter */
     bool moves_zero; /* of one input and no parameters, but does not map zeros to zeros */
+    bool keeps_codes; /* its output holds values of its one input, or zeros: what was quantised stays so */
 
     int in_place; /* NN_PLAIN: inference may write the output over one of the first this many inputs, of the same size, unless it is
                    * read again as a later input; activations and batch norms always may */

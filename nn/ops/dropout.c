@@ -60,6 +60,7 @@ const nn_op nn_op_dropout = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attrs = &attrs,
+    .keeps_codes = true,
     .infer = infer,
     .is_alias = is_alias,
     .forward = forward,

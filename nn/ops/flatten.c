@@ -16,6 +16,7 @@ const nn_op nn_op_flatten = {
     .help = "an image as one vector",
     .min_inputs = 1,
     .max_inputs = 1,
+    .keeps_codes = true,
     .infer = infer,
     .is_alias = nn_always_alias,
     .forward = nn_alias_forward,

@@ -14,6 +14,7 @@ const nn_op nn_op_identity = {
     .help = "its input; the canonical form removes it",
     .min_inputs = 1,
     .max_inputs = 1,
+    .keeps_codes = true,
     .infer = infer,
     .is_alias = nn_always_alias,
     .forward = nn_alias_forward,

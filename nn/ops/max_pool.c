@@ -24,6 +24,7 @@ const nn_op nn_op_max_pool = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attrs = &nn_pool_attrs,
+    .keeps_codes = true,
     .infer = nn_pool_infer,
     .forward = forward,
     .backward = backward,

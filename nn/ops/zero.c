@@ -45,6 +45,7 @@ const nn_op nn_op_zero = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attrs = &attrs,
+    .keeps_codes = true,
     .infer = infer,
     .forward = forward,
     .backward = backward,

@@ -17,6 +17,7 @@
 #include "core/option.h"
 #include "core/rng.h"
 #include "nn/graph.h"
+#include "nn/infer/kind.h"
 #include "nn/kernels/kernels.h"
 
 typedef enum nn_kind { NN_PLAIN, NN_LINEAR, NN_NORM, NN_ACTIVATION } nn_kind;
@@ -62,10 +63,13 @@ struct nn_op {
     void (*backward)(const nn_pass *p);
     size_t (*state_bytes)(const nn_node *n, int batch); /* NULL: none */
 
-    nn_conv (*geometry)(const nn_node *n, nn_shape in); /* NN_LINEAR; of an input that is read as `in` */
+    nn_conv (*geometry)(const nn_node *n, nn_shape in); /* NN_LINEAR, pools; of an input that is read as `in` */
     nn_norm (*norm)(const nn_node *n);                  /* NN_NORM */
     nn_act act;                                         /* NN_ACTIVATION */
     bool fuses_act; /* NN_PLAIN: forward applies p->act to its output, and backward does not read y */
+
+    infer_kind integer;      /* NN_PLAIN: how an integer network runs it; INFER_NONE: it cannot, or `value` says how */
+    float (*value)(float x); /* NN_PLAIN: of each element; an integer network tabulates it */
 };
 
 static inline int64_t nn_elements(nn_shape s)

@@ -19,6 +19,12 @@ static int groups(const nn_node *n)
     return (int)((const shuffle *)n->attrs)->groups;
 }
 
+static nn_conv geometry(const nn_node *n, nn_shape in)
+{
+    (void)in;
+    return (nn_conv){1, 1, 1, 1, 0, 0, 1, 1, groups(n)};
+}
+
 static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err)
 {
     (void)a;
@@ -71,4 +77,6 @@ const nn_op nn_op_channel_shuffle = {
     .is_alias = is_alias,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_SHUFFLE,
+    .geometry = geometry,
 };

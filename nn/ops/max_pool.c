@@ -29,4 +29,6 @@ const nn_op nn_op_max_pool = {
     .forward = forward,
     .backward = backward,
     .state_bytes = state_bytes,
+    .integer = INFER_MAX,
+    .geometry = nn_pool_geometry,
 };

@@ -49,4 +49,5 @@ const nn_op nn_op_zero = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_ZERO,
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check.c - whether a model, which may come from a file that anyone wrote, is consistent in all that its users rely on */
 #include "nn/infer/model.h"
-#include "nn/op.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -264,7 +263,7 @@ static ash_status check_tensor(const checker *c, int i)
     bool is_output = i == c->m->n_tensors - 1;
     if (!is_shape(t->shape))
         return bad(c, "has a tensor of %d x %d x %d", t->shape.h, t->shape.w, t->shape.c);
-    if (is_output ? bits != 32 || !t->type.is_signed : bits != 1 && bits != 2 && bits != 4 && bits != 8)
+    if (is_output ? bits != 32 : bits != 1 && bits != 2 && bits != 4 && bits != 8)
         return bad(c, "has codes of %d bits", bits);
     if (!(t->step > 0) || !isfinite(t->step))
         return bad(c, "has a step that is not positive");

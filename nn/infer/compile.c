@@ -23,14 +23,14 @@ typedef struct affine { /* of one channel: y = factor acc + offset; `factor` per
     double factor[NN_MAX_INPUTS], offset;
 } affine;
 
-static const nn_node *node_at(const compiler *c, int i)
+static const nn_node *graph_node(const compiler *c, int i)
 {
     return &c->g->nodes[i];
 }
 
 static ash_status refuse(const compiler *c, int i, const char *why)
 {
-    return ash_fail(c->err, ASH_INVALID, "%s %s", node_at(c, i)->name, why);
+    return ash_fail(c->err, ASH_INVALID, "%s %s", graph_node(c, i)->name, why);
 }
 
 /* ---- tensors ---- */
@@ -43,7 +43,7 @@ static int last_of(const infer_group *group)
 /* With all names of its buffer. */
 static infer_tensor *add_tensor(compiler *c, const infer_group *group)
 {
-    const nn_node *main = node_at(c, group->main), *last = node_at(c, last_of(group));
+    const nn_node *main = graph_node(c, group->main), *last = graph_node(c, last_of(group));
     const nn_plan_node *nodes = c->groups.plan->nodes;
     infer_tensor *t = &c->model->tensors[c->model->n_tensors];
     *t = (infer_tensor){.shape = main->shape, .type = {last->out_bits, last->out_signed}, .step = 1,
@@ -69,7 +69,7 @@ static const infer_tensor *tensor_at(const compiler *c, int i)
 /* gamma / sqrt(var + epsilon) and beta - mean x that, of channel k. */
 static void through_norm(const compiler *c, int norm, int k, affine *a)
 {
-    const nn_node *n = node_at(c, norm);
+    const nn_node *n = graph_node(c, norm);
     const float *running = nn_running_of(c->net, norm);
     double var = (double)running[n->shape.c + k], epsilon = (double)n->op->norm(n).epsilon;
     double scale = (double)nn_param_values(c->net, norm, 0)[k] / sqrt(var + epsilon);
@@ -81,15 +81,15 @@ static void through_norm(const compiler *c, int norm, int k, affine *a)
 static int concat_input(const compiler *c, const nn_node *n, int k)
 {
     int i = 0;
-    while (k >= node_at(c, n->inputs[i])->shape.c)
-        k -= node_at(c, n->inputs[i++])->shape.c;
+    while (k >= graph_node(c, n->inputs[i])->shape.c)
+        k -= graph_node(c, n->inputs[i++])->shape.c;
     return i;
 }
 
 /* Channel k of the group's main node, before norm. */
 static affine worth(const compiler *c, const infer_group *group, const float *weight_scale, int k)
 {
-    const nn_node *n = node_at(c, group->main);
+    const nn_node *n = graph_node(c, group->main);
     affine a = {{0}, 0};
     for (int i = 0; i < n->n_inputs; i++)
         a.factor[i] = (double)tensor_at(c, n->inputs[i])->step;
@@ -119,7 +119,7 @@ static bool is_finite(const affine *a)
 
 static void clamp_to_act(const compiler *c, const infer_group *group, const infer_tensor *y, int32_t *low, int32_t *high)
 {
-    nn_act act = group->act >= 0 ? node_at(c, group->act)->op->act : NN_ACT_NONE;
+    nn_act act = group->act >= 0 ? graph_node(c, group->act)->op->act : NN_ACT_NONE;
     *low = infer_code_min(y->type);
     *high = infer_code_max(y->type);
     if (act != NN_ACT_NONE && *low < 0)
@@ -156,7 +156,7 @@ static ash_status make_requant(compiler *c, const infer_group *group, infer_step
 
 static ash_status make_output(compiler *c, const infer_group *group, const float *weight_scale)
 {
-    int channels = node_at(c, group->main)->shape.c;
+    int channels = graph_node(c, group->main)->shape.c;
     double *scale = ARENA_NEW(c->arena, double, (size_t)channels), *offset = ARENA_NEW(c->arena, double, (size_t)channels);
     if (!scale || !offset)
         return ash_fail_memory(c->err);
@@ -176,7 +176,7 @@ static ash_status make_output(compiler *c, const infer_group *group, const float
 
 static ash_status make_linear(compiler *c, const infer_group *group, infer_step *s, const infer_tensor *y)
 {
-    const nn_node *n = node_at(c, group->main);
+    const nn_node *n = graph_node(c, group->main);
     nn_rows rows = nn_rows_of(c->net, group->main);
     size_t count = rows.per_row * rows.rows;
     int8_t *codes = ARENA_NEW(c->arena, int8_t, count);
@@ -203,7 +203,7 @@ static ash_status make_table(compiler *c, const infer_group *group, infer_step *
     for (int bits = 0; bits < entries; bits++) {
         int code = !x->type.is_signed || bits < entries / 2 ? bits : bits - entries;
         code = infer_is_sign(x->type) ? 1 - 2 * bits : code;
-        float value = node_at(c, group->main)->op->value((float)code * x->step);
+        float value = graph_node(c, group->main)->op->value((float)code * x->step);
         if (infer_is_sign(y->type) && group->act >= 0)
             value = 0;
         table[bits] = (int16_t)infer_round((double)value / (double)y->step, y->type, low, high);
@@ -214,13 +214,13 @@ static ash_status make_table(compiler *c, const infer_group *group, infer_step *
 
 static ash_status add_step(compiler *c, const infer_group *group)
 {
-    const nn_node *n = node_at(c, group->main);
+    const nn_node *n = graph_node(c, group->main);
     infer_step *s = &c->model->steps[c->model->n_tensors - 1];
     const infer_tensor *y = add_tensor(c, group);
     *s = (infer_step){.kind = group->kind, .n_inputs = n->n_inputs};
     for (int k = 0; k < n->n_inputs; k++) {
         s->inputs[k] = c->tensor_of[n->inputs[k]];
-        s->seen[k] = node_at(c, n->inputs[k])->shape;
+        s->seen[k] = graph_node(c, n->inputs[k])->shape;
     }
     if (n->op->geometry)
         s->conv = n->op->geometry(n, s->seen[0]);

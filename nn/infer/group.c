@@ -2,7 +2,6 @@
 /* group.c - see group.h; says why a network cannot run on integers */
 #include "nn/infer/group.h"
 #include "nn/infer/model.h"
-#include "nn/op.h"
 
 typedef struct finder {
     const nn_graph *g;
@@ -10,7 +9,7 @@ typedef struct finder {
     ash_error *err;
 } finder;
 
-static const nn_node *node_at(const finder *f, int i)
+static const nn_node *graph_node(const finder *f, int i)
 {
     return &f->g->nodes[i];
 }
@@ -47,7 +46,7 @@ static bool take(infer_group *group, const nn_node *n, int i)
 
 static ash_status refuse(const finder *f, int i, const char *why)
 {
-    return ash_fail(f->err, ASH_INVALID, "not an integer network: %s %s", node_at(f, i)->name, why);
+    return ash_fail(f->err, ASH_INVALID, "not an integer network: %s %s", graph_node(f, i)->name, why);
 }
 
 /* The graph's output is another name of node i, or the node itself. */
@@ -58,9 +57,9 @@ static bool is_output(const finder *f, int host)
 
 static ash_status check_ends(const finder *f, const infer_group *group)
 {
-    const nn_node *n = node_at(f, group->main);
+    const nn_node *n = graph_node(f, group->main);
     for (int k = 0; k < n->n_inputs; k++)
-        if (!has_codes(node_at(f, n->inputs[k])))
+        if (!has_codes(graph_node(f, n->inputs[k])))
             return refuse(f, n->inputs[k], "is read by more or by others than one quantizer");
     if (n->op->keeps_codes)
         return is_output(f, group->main) ? refuse(f, group->main, "is the output, which should be a linear layer's") : ASH_OK;
@@ -72,8 +71,8 @@ static ash_status check_ends(const finder *f, const infer_group *group)
 
 static ash_status check_pool(const finder *f, const infer_group *group)
 {
-    const nn_node *n = node_at(f, group->main);
-    nn_shape in = node_at(f, n->inputs[0])->shape;
+    const nn_node *n = graph_node(f, group->main);
+    nn_shape in = graph_node(f, n->inputs[0])->shape;
     nn_conv c = n->op->geometry(n, in);
     if (!infer_windows_meet(&c, in, n->shape))
         return refuse(f, group->main, "has windows of nothing but padding");
@@ -82,7 +81,7 @@ static ash_status check_pool(const finder *f, const infer_group *group)
 
 static ash_status check(const finder *f, const infer_group *group)
 {
-    const nn_node *n = node_at(f, group->main);
+    const nn_node *n = graph_node(f, group->main);
     if (group->kind == INFER_NONE)
         return refuse(f, group->main, "is an operator without an integer form");
     if (check_ends(f, group) != ASH_OK)
@@ -91,7 +90,7 @@ static ash_status check(const finder *f, const infer_group *group)
         return refuse(f, group->main, "has float weights");
     if (group->kind == INFER_TABLE && group->norm >= 0)
         return refuse(f, group->norm, "follows a function that runs as a table, which has no channels");
-    if (group->norm >= 0 && node_at(f, group->norm)->shape.c != n->shape.c)
+    if (group->norm >= 0 && graph_node(f, group->norm)->shape.c != n->shape.c)
         return refuse(f, group->norm, "has other channels than what it normalises");
     if (group->kind == INFER_ZERO && n->out_bits == 1 && n->out_signed)
         return refuse(f, group->main, "has no zero to write in codes that are -1 and +1");
@@ -118,7 +117,7 @@ ash_status infer_find_groups(const nn_graph *g, arena *a, infer_groups *out, ash
     out->v[0] = (infer_group){.kind = INFER_NONE, .norm = -1, .act = -1, .quantizer = -1};
     out->n = 1;
     for (int i = 1; i < g->n_nodes; i++) /* in no buffer but the image's, and so in no order */
-        if (out->plan->nodes[i].role == NN_PLAN_FUSED && out->plan->nodes[i].host == 0 && !take(&out->v[0], node_at(&f, i), i))
+        if (out->plan->nodes[i].role == NN_PLAN_FUSED && out->plan->nodes[i].host == 0 && !take(&out->v[0], graph_node(&f, i), i))
             return refuse(&f, i, "is not expected behind the image");
     if (check_image(&f, &out->v[0]) != ASH_OK)
         return err->status;
@@ -126,14 +125,14 @@ ash_status infer_find_groups(const nn_graph *g, arena *a, infer_groups *out, ash
         int i = out->plan->order[k];
         infer_group *last = &out->v[out->n - 1];
         if (out->plan->nodes[i].role == NN_PLAN_FUSED) {
-            if (!take(last, node_at(&f, i), i))
+            if (!take(last, graph_node(&f, i), i))
                 return refuse(&f, i, "is not expected where it stands: batch norm, activation, quantizer is the order");
             continue;
         }
         last = &out->v[out->n++];
-        *last = (infer_group){kind_of(node_at(&f, i)), i, -1, -1, -1};
-        if (last->kind == INFER_ADD && node_at(&f, i)->n_inputs == 1)
-            take(last, node_at(&f, i), i);
+        *last = (infer_group){kind_of(graph_node(&f, i)), i, -1, -1, -1};
+        if (last->kind == INFER_ADD && graph_node(&f, i)->n_inputs == 1)
+            take(last, graph_node(&f, i), i);
     }
     for (int k = 1; k < out->n; k++)
         if (check(&f, &out->v[k]) != ASH_OK)

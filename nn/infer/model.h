@@ -25,6 +25,7 @@
 
 #include "nn/infer/kind.h"
 #include "nn/infer/linear.h"
+#include "nn/op.h"
 #include "nn/train.h"
 
 typedef struct infer_tensor {

@@ -60,13 +60,13 @@ static ash_status check_ends(const finder *f, const infer_group *group)
     const nn_node *n = graph_node(f, group->main);
     for (int k = 0; k < n->n_inputs; k++)
         if (!has_codes(graph_node(f, n->inputs[k])))
-            return refuse(f, n->inputs[k], "is read by more or by others than one quantizer");
+            return refuse(f, n->inputs[k], "is not read by one quantizer alone");
     if (n->op->keeps_codes)
         return is_output(f, group->main) ? refuse(f, group->main, "is the output, which should be a linear layer's") : ASH_OK;
     bool output = is_output(f, group->main);
     if (output && (group->kind != INFER_LINEAR || group->act >= 0 || group->quantizer >= 0))
         return refuse(f, group->main, "makes the output, which should be a linear layer's as it is");
-    return output || group->quantizer >= 0 ? ASH_OK : refuse(f, group->main, "has no quantizer behind it");
+    return output || group->quantizer >= 0 ? ASH_OK : refuse(f, group->main, "is not read by one quantizer alone");
 }
 
 static ash_status check_pool(const finder *f, const infer_group *group)
@@ -100,7 +100,7 @@ static ash_status check(const finder *f, const infer_group *group)
 static ash_status check_image(const finder *f, const infer_group *image)
 {
     if (image->quantizer < 0)
-        return refuse(f, 0, "is read by more or by others than one quantizer");
+        return refuse(f, 0, "is not read by one quantizer alone");
     if (is_output(f, 0))
         return refuse(f, 0, "is the output");
     return ASH_OK;

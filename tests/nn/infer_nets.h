@@ -15,6 +15,7 @@ typedef struct quantised {
     nn_graph *g;
     nn_net *net;
     rng r;
+    bool fine; /* all codes are of 8 bits and signed */
     ash_error err;
 } quantised;
 
@@ -48,7 +49,7 @@ static inline int q_codes(quantised *f, int x)
 {
     static const char *const types[] = {"bits=8, signed=true", "bits=8", "bits=4, signed=true", "bits=4", "bits=2, signed=true", "bits=2",
                                         "bits=1, signed=true", "bits=1"};
-    return q_add1(f, "quantize", x, types[q_below(f, 8)]);
+    return q_add1(f, "quantize", x, types[f->fine ? 0 : q_below(f, 8)]);
 }
 
 static inline int q_tail(quantised *f, int x)
@@ -159,13 +160,14 @@ static inline void q_draw(quantised *f)
     }
 }
 
-static inline quantised q_random(uint64_t seed, int most)
+static inline quantised q_random(uint64_t seed, int most, bool fine)
 {
     static const int sizes[][3] = {{6, 6, 3}, {5, 7, 2}, {8, 8, 4}, {1, 1, 10}};
     rng r = rng_stream(seed, "size", 0);
     const int *size = sizes[rng_below(&r, 4)];
     quantised f = q_start(seed, size[0], size[1], size[2]);
     int codes[64], n = 1, grow = 1 + q_below(&f, most);
+    f.fine = fine;
     codes[0] = q_add1(&f, "quantize", q_below(&f, 4) ? 0 : q_add1(&f, "identity", 0, NULL), "bits=8, signed=true");
     for (int i = 0; i < grow; i++) {
         int back = q_below(&f, 3), x = codes[n - 1 - (back < n ? back : 0)], other = codes[q_below(&f, n)];

@@ -31,7 +31,7 @@ static bool same_shape(nn_shape a, nn_shape b)
     return a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
-static bool is_shape(nn_shape s)
+bool infer_is_shape(nn_shape s)
 {
     return s.h > 0 && s.w > 0 && s.c > 0 && (int64_t)s.h * s.w <= MAX_ELEMENTS && nn_elements(s) <= MAX_ELEMENTS;
 }
@@ -201,7 +201,7 @@ static ash_status check_step(const checker *c, const infer_step *s)
     if (several ? s->n_inputs < 1 || s->n_inputs > NN_MAX_INPUTS : s->n_inputs != needed)
         return bad(c, "has %d inputs", s->n_inputs);
     for (int k = 0; k < s->n_inputs; k++)
-        if (s->inputs[k] < 0 || s->inputs[k] > c->at || !is_shape(s->seen[k]) || nn_elements(s->seen[k]) != nn_elements(input(c, s, k)->shape))
+        if (s->inputs[k] < 0 || s->inputs[k] > c->at || !infer_is_shape(s->seen[k]) || nn_elements(s->seen[k]) != nn_elements(input(c, s, k)->shape))
             return bad(c, "reads what is not there");
     switch (s->kind) {
     case INFER_LINEAR: return check_linear(c, s, y);
@@ -261,7 +261,7 @@ static ash_status check_tensor(const checker *c, int i)
     const infer_tensor *t = &c->m->tensors[i];
     int bits = t->type.bits;
     bool is_output = i == c->m->n_tensors - 1;
-    if (!is_shape(t->shape))
+    if (!infer_is_shape(t->shape))
         return bad(c, "has a tensor of %d x %d x %d", t->shape.h, t->shape.w, t->shape.c);
     if (is_output ? bits != 32 : bits != 1 && bits != 2 && bits != 4 && bits != 8)
         return bad(c, "has codes of %d bits", bits);
@@ -272,20 +272,28 @@ static ash_status check_tensor(const checker *c, int i)
     return ASH_OK;
 }
 
-ash_status infer_check(const infer_model *m, ash_error *err)
+ash_status infer_check_tensors(const infer_model *m, ash_error *err)
 {
     checker c = {.m = m, .at = -1, .err = err};
-    if (m->n_tensors < 2)
-        return bad(&c, "has no steps");
+    if (m->n_tensors < 2 || m->n_tensors > INFER_MAX_TENSORS)
+        return bad(&c, "has %d tensors", m->n_tensors);
     if (m->arena_bytes < 0 || m->arena_bytes > MAX_ARENA)
         return bad(&c, "takes more than 1 GiB of memory");
-    if (m->steps[m->n_tensors - 2].kind != INFER_LINEAR)
-        return bad(&c, "does not end in a linear step");
     for (int i = 0; i < m->n_tensors; i++) {
         c.at = i - 1;
         if (check_tensor(&c, i) != ASH_OK)
             return err->status;
     }
+    return ASH_OK;
+}
+
+ash_status infer_check(const infer_model *m, ash_error *err)
+{
+    checker c = {.m = m, .at = -1, .err = err};
+    if (infer_check_tensors(m, err) != ASH_OK)
+        return err->status;
+    if (m->steps[m->n_tensors - 2].kind != INFER_LINEAR)
+        return bad(&c, "does not end in a linear step");
     for (c.at = 0; c.at < m->n_tensors - 1; c.at++)
         if (check_step(&c, &m->steps[c.at]) != ASH_OK)
             return err->status;

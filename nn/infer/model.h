@@ -75,6 +75,17 @@ static inline bool infer_is_sign(infer_type t) /* one bit signed: no zero, and n
     return t.bits == 1 && t.is_signed;
 }
 
+/* Which kinds have which parts. */
+static inline bool infer_has_conv(infer_kind k)
+{
+    return k == INFER_LINEAR || k == INFER_AVERAGE || k == INFER_MAX || k == INFER_SHUFFLE;
+}
+
+static inline bool infer_has_requant(infer_kind k) /* LINEAR: unless it makes the output */
+{
+    return k == INFER_LINEAR || k == INFER_ADD || k == INFER_CONCAT || k == INFER_MULTIPLY || k == INFER_AVERAGE;
+}
+
 /* Bytes of a tensor as it lies. */
 static inline int64_t infer_bytes(const infer_tensor *t)
 {
@@ -100,7 +111,12 @@ bool infer_supports(const nn_graph *g, ash_error *err);
  * cannot hold. */
 ash_status infer_compile(const nn_net *net, arena *a, infer_model **out, ash_error *err);
 
-/* Whether a model is consistent in every respect that the reference and the engine rely on; else why not. infer_compile's are. */
+/* Whether a model is consistent in every respect that the reference and the engine rely on; else why not. infer_compile's are. Tensors can be
+ * checked by themselves, while there are no steps yet. */
 ash_status infer_check(const infer_model *m, ash_error *err);
+ash_status infer_check_tensors(const infer_model *m, ash_error *err);
+bool infer_is_shape(nn_shape s); /* positive, and of no more elements than a tensor may have */
+
+#define INFER_MAX_TENSORS 4096
 
 #endif

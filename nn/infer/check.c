@@ -72,13 +72,21 @@ static bool is_axis(int kernel, int stride, int dilation, int pad, int in, int o
     if (kernel < 1 || kernel > (in > 1024 ? in : 1024) || stride < 1 || stride > 1024 || dilation < 1 || dilation > 1024 || pad < 0 ||
         pad > 1024 * 1024)
         return false;
-    return (int64_t)(out - 1) * stride - pad <= (int64_t)in - 1 + pad;
+    return (int64_t)(out - 1) * stride - pad <= (int64_t)in - 1 + pad; /* "same" ends in the input, padding by number within the padding */
 }
 
 static bool is_window(const nn_conv *c, nn_shape in, nn_shape out)
 {
     return is_axis(c->kh, c->stride_h, c->dilation_h, c->pad_top, in.h, out.h) &&
            is_axis(c->kw, c->stride_w, c->dilation_w, c->pad_left, in.w, out.w);
+}
+
+bool infer_padding_fits(const nn_conv *c, nn_shape in, nn_shape out)
+{
+    int64_t below = (int64_t)(c->kh - 1) * c->dilation_h, beside = (int64_t)(c->kw - 1) * c->dilation_w;
+    int64_t rows = (int64_t)(out.h - 1) * c->stride_h + below + 1, columns = (int64_t)(out.w - 1) * c->stride_w + beside + 1;
+    return c->pad_top <= below && c->pad_left <= beside && rows <= MAX_ELEMENTS && columns <= MAX_ELEMENTS &&
+           rows * columns <= MAX_ELEMENTS / in.c;
 }
 
 /* ---- steps ---- */
@@ -120,7 +128,7 @@ static ash_status check_linear(const checker *c, const infer_step *s, const infe
 {
     nn_shape in = s->seen[0], out = y->shape;
     const nn_conv *g = &s->conv;
-    if (!is_window(g, in, out) || g->groups < 1 || in.c % g->groups || out.c % g->groups)
+    if (!is_window(g, in, out) || !infer_padding_fits(g, in, out) || g->groups < 1 || in.c % g->groups || out.c % g->groups)
         return bad(c, "has a window that does not fit");
     if (check_weights(c, s, input(c, s, 0), infer_per_row(g, in) * out.c) != ASH_OK)
         return c->err->status;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_BYTES ((size_t)4 << 30)
+
 struct infer_engine {
     const infer_model *m;
     const infer_kernels *kernels;
@@ -18,7 +20,7 @@ struct infer_engine {
     void *scratch;     /* of kernels */
     int16_t *codes;    /* unpacked: inputs and output of one step */
     float *outputs;
-    size_t bytes;
+    size_t bytes;      /* of the block */
 };
 
 static infer_linear linear_of(const infer_model *m, int k)
@@ -98,10 +100,11 @@ ash_status infer_engine_create(const infer_model *m, const char *level, infer_en
     e->m = m;
     e->kernels = kernels;
     lay_out(e);
-    e->block = aligned_alloc(64, e->bytes);
+    bool fits = e->bytes <= MAX_BYTES;
+    e->block = fits ? aligned_alloc(64, e->bytes) : NULL;
     if (!e->block) {
         free(e);
-        return ash_fail_memory(err);
+        return fits ? ash_fail_memory(err) : ash_fail(err, ASH_INVALID, "the model takes more than 4 GiB of memory to run");
     }
     memset(e->block, 0, e->bytes);
     lay_out(e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* file.h - an integer model as a file, docs/model-file.md
  *
- * One form for one model: what is written depends on the model alone, and what is read and written again is the same bytes. */
+ * What is written depends on the model alone, and what was written, read and written again is the same bytes. */
 #ifndef NN_INFER_FILE_H
 #define NN_INFER_FILE_H
 

@@ -11,7 +11,8 @@
 typedef struct reader {
     const uint8_t *p;
     size_t left;
-    bool bad; /* ran out of bytes */
+    bool bad;       /* ran out of bytes */
+    bool no_memory; /* which, when it came first, made the rest bad */
     arena *arena;
     infer_model *m;
     infer_about *about;
@@ -78,6 +79,7 @@ static void *get_array(reader *r, size_t count, size_t size)
     void *v = arena_alloc_array(r->arena, count + 1, size);
     if (v)
         get(r, v, count * size);
+    r->no_memory |= !v && !r->bad;
     return v;
 }
 
@@ -93,7 +95,7 @@ static const char *get_text(reader *r)
 /* After a NULL. */
 static ash_status failed(const reader *r)
 {
-    return r->bad ? ash_fail(r->err, ASH_INVALID, "the model ends too early or holds numbers that do not fit together") : ash_fail_memory(r->err);
+    return r->bad && !r->no_memory ? ash_fail(r->err, ASH_INVALID, "the model ends too early or holds numbers that do not fit together") : ash_fail_memory(r->err);
 }
 
 /* ---- steps ---- */

@@ -69,6 +69,16 @@ static ash_status check_ends(const finder *f, const infer_group *group)
     return output || group->quantizer >= 0 ? ASH_OK : refuse(f, group->main, "is not read by one quantizer alone");
 }
 
+static ash_status check_linear(const finder *f, const infer_group *group)
+{
+    const nn_node *n = graph_node(f, group->main);
+    nn_shape in = graph_node(f, n->inputs[0])->shape;
+    nn_conv c = n->op->geometry(n, in);
+    if (n->weight_bits == 32)
+        return refuse(f, group->main, "has float weights");
+    return infer_padding_fits(&c, in, n->shape) ? ASH_OK : refuse(f, group->main, "has more padding than window");
+}
+
 static ash_status check_pool(const finder *f, const infer_group *group)
 {
     const nn_node *n = graph_node(f, group->main);
@@ -86,8 +96,8 @@ static ash_status check(const finder *f, const infer_group *group)
         return refuse(f, group->main, "is an operator without an integer form");
     if (check_ends(f, group) != ASH_OK)
         return f->err->status;
-    if (group->kind == INFER_LINEAR && n->weight_bits == 32)
-        return refuse(f, group->main, "has float weights");
+    if (group->kind == INFER_LINEAR && check_linear(f, group) != ASH_OK)
+        return f->err->status;
     if (group->kind == INFER_TABLE && group->norm >= 0)
         return refuse(f, group->norm, "follows a function that runs as a table, which has no channels");
     if (group->norm >= 0 && graph_node(f, group->norm)->shape.c != n->shape.c)

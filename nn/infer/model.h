@@ -101,6 +101,9 @@ static inline int64_t infer_per_row(const nn_conv *c, nn_shape in)
 /* Whether every window of a pool holds a pixel of its input. */
 bool infer_windows_meet(const nn_conv *c, nn_shape in, nn_shape out);
 
+/* Whether a linear step pads by less than its window, and its input with the padding is a tensor still: what kernels make room for. */
+bool infer_padding_fits(const nn_conv *c, nn_shape in, nn_shape out);
+
 /* The largest absolute code among n weights. */
 int infer_weight_max(const int8_t *weights, int64_t n);
 

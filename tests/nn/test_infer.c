@@ -226,6 +226,9 @@ static void test_refused(void **state)
     q_add1(&f, "dense", x, dense);
     refused(&f, "max_pool_2 has windows of nothing but padding");
     f = q_start(1, 4, 4, 2);
+    q_add1(&f, "conv2d", q_add1(&f, "quantize", 0, eight), "out=2, kernel=1, padding=1, weight_bits=8");
+    refused(&f, "conv2d_2 has more padding than window");
+    f = q_start(1, 4, 4, 2);
     x = q_add1(&f, "zero", q_add1(&f, "quantize", 0, "bits=1, signed=true"), NULL);
     q_add1(&f, "dense", x, dense);
     refused(&f, "zero_2 has no zero");

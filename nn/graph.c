@@ -91,10 +91,12 @@ static int append(nn_graph *g, ash_error *err, nn_node n, const int *inputs, int
         ash_prefix(err, "%s", n.op->name);
         return -1;
     }
-    if (n.op->keeps_codes)
-        n.out_bits = g->nodes[inputs[0]].out_bits;
     if (!fits(n.shape) || !fits(g->nodes[0].shape))
         return fail(err, "%s: an activation of more than %d elements", n.op->name, MAX_ELEMENTS);
+    if (n.op->keeps_codes) {
+        n.out_bits = g->nodes[inputs[0]].out_bits;
+        n.out_signed = g->nodes[inputs[0]].out_signed;
+    }
     if (!grow(g) || !(n.name = arena_printf(g->arena, "%s_%d", n.op->name, g->n_nodes)))
         return no_memory(err);
     g->nodes[g->n_nodes] = n;

@@ -62,6 +62,7 @@ typedef struct nn_node {
     const struct nn_weight_quantizer *weight_quantizer; /* NULL: 32 bits */
     int act_bits;     /* bits that its inputs are to be read with, for nn/quant/place.h; 32: as they come */
     int out_bits;     /* bits of one element of the output as deployed: 32 (float) unless quantised */
+    bool out_signed;  /* of codes */
 } nn_node;
 
 typedef struct nn_graph {

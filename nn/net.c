@@ -270,6 +270,14 @@ float *nn_param_grads(const nn_net *net, int id, int k)
     return net->grads + net->param_at[id * NN_MAX_PARAMS + k];
 }
 
+const float *nn_running_of(const nn_net *net, int id)
+{
+    int s = 0;
+    while (net->steps[s].group.norm != id)
+        s++;
+    return net->steps[s].running;
+}
+
 /* Kaiming-uniform (He et al. 2015, arXiv:1502.01852): variance 2 / fan_in before a norm or an activation, 1 / fan_in else. */
 static void init_weights(nn_net *net, const nn_step *step, uint64_t seed)
 {

@@ -111,6 +111,8 @@ double nn_learning_rate(const nn_recipe *r, uint64_t step, uint64_t steps_per_ep
 /* A window over the whole of a dense input, as a product of matrices: images become the pixels of one row. */
 void nn_as_matrix(nn_view *x, nn_view *y, nn_conv *g);
 
+/* Mean and variance (2, c) that a batch norm has gathered. */
+const float *nn_running_of(const nn_net *net, int id);
 /* The weights of a linear node for its quantizer. */
 nn_rows nn_rows_of(const nn_net *net, int id);
 /* Parameter k of a node, and its gradient. */

@@ -17,6 +17,7 @@
 #include "core/option.h"
 #include "core/rng.h"
 #include "nn/graph.h"
+#include "nn/infer/kind.h"
 #include "nn/kernels/kernels.h"
 
 typedef enum nn_kind { NN_PLAIN, NN_LINEAR, NN_NORM, NN_ACTIVATION } nn_kind;
@@ -49,11 +50,11 @@ struct nn_op {
      * operator: the caller does. What it allocates comes from `a`. */
     ash_status (*infer)(nn_node *n, const nn_shape *in, arena *a, ash_error *err);
     bool (*is_alias)(const nn_node *n, bool training); /* its output is its input, reshaped at most; NULL: never */
-    bool commutes;   /* the order of its inputs does not matter */
-    bool keeps_codes;  /* of one input: its output has the codes of its input, each as it is, so it needs no quantizer */
+    bool commutes;     /* the order of its inputs does not matter */
+    bool keeps_codes;  /* its output holds values of its one input, or zeros: what was quantised stays so */
     bool is_table;     /* of one input, element by element, not linear: a table of codes when deployed */
     bool not_negative; /* whatever its input is */
-    bool moves_zero; /* of one input and no parameters, but does not map zeros to zeros */
+    bool moves_zero;   /* of one input and no parameters, but does not map zeros to zeros */
 
     int in_place; /* NN_PLAIN: inference may write the output over one of the first this many inputs, of the same size, unless it is
                    * read again as a later input; activations and batch norms always may */
@@ -64,10 +65,13 @@ struct nn_op {
     void (*backward)(const nn_pass *p);
     size_t (*state_bytes)(const nn_node *n, int batch); /* NULL: none */
 
-    nn_conv (*geometry)(const nn_node *n, nn_shape in); /* NN_LINEAR; of an input that is read as `in` */
+    nn_conv (*geometry)(const nn_node *n, nn_shape in); /* NN_LINEAR, pools; of an input that is read as `in` */
     nn_norm (*norm)(const nn_node *n);                  /* NN_NORM */
     nn_act act;                                         /* NN_ACTIVATION */
     bool fuses_act; /* NN_PLAIN: forward applies p->act to its output, and backward does not read y */
+
+    infer_kind integer;      /* NN_PLAIN: how an integer network runs it; INFER_NONE: it cannot, or `value` says how */
+    float (*value)(float x); /* NN_PLAIN: of each element; an integer network tabulates it */
 };
 
 static inline int64_t nn_elements(nn_shape s)

@@ -54,7 +54,13 @@ static void name_aliases(planner *p)
     p->readers[nodes[p->g->output].host]++;
 }
 
-/* The only reader of its input, element by element: it works in its input's buffer. Never in the image's. */
+static bool is_quantizer(const nn_node *n)
+{
+    return n->out_bits < 32 && !n->op->keeps_codes;
+}
+
+/* The only reader of its input, element by element: it works in its input's buffer. In the image's none but a quantizer does. Codes are no
+ * accumulators: who reads them makes a buffer. */
 static void fuse(planner *p)
 {
     nn_plan_node *nodes = p->plan->nodes;
@@ -65,13 +71,14 @@ static void fuse(planner *p)
             nodes[i].host = input_host(p, i, 0); /* which may have been fused since */
             continue;
         }
-        const nn_op *op = p->g->nodes[i].op;
-        if (op->kind != NN_NORM && op->kind != NN_ACTIVATION)
+        const nn_node *n = &p->g->nodes[i];
+        bool quantizer = is_quantizer(n);
+        if (n->op->kind != NN_NORM && n->op->kind != NN_ACTIVATION && !quantizer)
             continue;
-        int from = p->g->nodes[i].inputs[0];
+        int from = n->inputs[0];
         while (nodes[from].role == NN_PLAN_ALIAS)
             from = p->g->nodes[from].inputs[0];
-        if (from == 0 || p->readers[from] != 1)
+        if ((from == 0 && !quantizer) || p->readers[from] != 1 || p->g->nodes[from].out_bits < 32)
             continue;
         nodes[i].role = NN_PLAN_FUSED;
         nodes[i].host = nodes[from].host;
@@ -81,9 +88,10 @@ static void fuse(planner *p)
 static void set_size(const planner *p, plan_step *step)
 {
     const nn_node *n = &p->g->nodes[step->last];
-    int64_t bits = p->activation_bits ? p->activation_bits : n->out_bits;
-    step->bytes = (nn_elements(n->shape) * bits + 7) / 8;
-    step->align = bits > 16 ? 4 : bits > 8 ? 2 : 1;
+    step->elements = nn_elements(n->shape);
+    step->bits = p->activation_bits ? p->activation_bits : n->out_bits;
+    step->bytes = (step->elements * step->bits + 7) / 8;
+    step->align = step->bits > 16 ? 4 : step->bits > 8 ? 2 : 1;
     if (step->node == 0 && p->exclude_input)
         step->bytes = 0;
 }

@@ -5,7 +5,9 @@
  *   - flatten, identity and dropout are other names of their input;
  *   - batch norm folds into the convolution or dense layer before it; an activation, or a batch norm that cannot fold, that is the only
  *     reader of its input works on it in place (NN_PLAN_FUSED, with the node that made the buffer as its host);
- *   - an operator that works element by element (nn_op.in_place) writes over an input that nobody reads later;
+ *   - a quantizer that is the only reader of its input joins what is before it, also the image: what is stored are the codes, as many bits
+ *     as they have, and never the accumulators. Whoever reads codes (another quantizer, a batch norm, an activation) makes a buffer;
+ *   - an operator that works element by element (nn_op.in_place) writes over an input that nobody reads later, of as many elements and bits;
  *   - two activations that are never alive together.
  * Alive: from the step that writes it to the last step that reads it, both included. The image is alive from the start, and is
  * never written over. The output is alive to the end.

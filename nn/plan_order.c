@@ -40,7 +40,7 @@ int plan_over(const plan_steps *s, int t, const uint64_t *done)
     const plan_step *step = &s->v[t];
     for (int i = 0; i < step->n_over; i++) {
         const plan_step *from = &s->v[step->over[i]];
-        if (from->bytes == step->bytes && from->align == step->align && plan_dies(s, step->over[i], t, done))
+        if (from->elements == step->elements && from->bits == step->bits && plan_dies(s, step->over[i], t, done))
             return step->over[i];
     }
     return -1;

@@ -12,6 +12,8 @@ typedef struct plan_step { /* step k makes buffer k; step 0 is the image */
     int in[NN_MAX_INPUTS]; /* distinct buffers that it reads, all made by lower steps */
     int n_over;
     int over[NN_MAX_INPUTS]; /* those of them that it may write over, when they die */
+    int64_t elements;
+    int bits;        /* of an element */
     int64_t bytes;
     int64_t align;   /* bytes, a power of two */
     uint64_t *users; /* set of the steps that read it */

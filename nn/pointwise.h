@@ -70,6 +70,7 @@ static inline void nn_pointwise_backward(const nn_pass *p, float (*slope)(float)
         .moves_zero = zero_moves,                                                                                      \
         .forward = ident##_forward,                                                                                    \
         .backward = ident##_backward,                                                                                  \
+        .value = f,                                                                                                    \
     };
 
 #endif

@@ -22,3 +22,9 @@ ash_status nn_pool_infer(nn_node *n, const nn_shape *in, arena *a, ash_error *er
     n->flops = nn_elements(n->shape) * p->window.g.kh * p->window.g.kw;
     return ASH_OK;
 }
+
+nn_conv nn_pool_geometry(const nn_node *n, nn_shape in)
+{
+    (void)in;
+    return *nn_pool_window(n);
+}

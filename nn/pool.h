@@ -13,6 +13,8 @@ typedef struct nn_pool {
 extern const option_table nn_pool_attrs;
 ash_status nn_pool_infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err);
 
+nn_conv nn_pool_geometry(const nn_node *n, nn_shape in);
+
 static inline const nn_conv *nn_pool_window(const nn_node *n)
 {
     return &((const nn_pool *)n->attrs)->window.g;

@@ -40,4 +40,5 @@ const nn_op nn_op_add = {
     .forward = forward,
     .backward = backward,
     .fuses_act = true,
+    .integer = INFER_ADD,
 };

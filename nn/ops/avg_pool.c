@@ -22,4 +22,6 @@ const nn_op nn_op_avg_pool = {
     .infer = nn_pool_infer,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_AVERAGE,
+    .geometry = nn_pool_geometry,
 };

@@ -19,6 +19,12 @@ static int groups(const nn_node *n)
     return (int)((const shuffle *)n->attrs)->groups;
 }
 
+static nn_conv geometry(const nn_node *n, nn_shape in)
+{
+    (void)in;
+    return (nn_conv){1, 1, 1, 1, 0, 0, 1, 1, groups(n)};
+}
+
 static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err)
 {
     (void)a;
@@ -66,9 +72,11 @@ const nn_op nn_op_channel_shuffle = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attrs = &attrs,
-    .infer = infer,
     .keeps_codes = true,
+    .infer = infer,
     .is_alias = is_alias,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_SHUFFLE,
+    .geometry = geometry,
 };

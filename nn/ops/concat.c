@@ -43,4 +43,5 @@ const nn_op nn_op_concat = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_CONCAT,
 };

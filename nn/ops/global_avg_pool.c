@@ -10,20 +10,21 @@ static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err
     return ASH_OK;
 }
 
-static nn_conv whole(const nn_view *x)
+static nn_conv geometry(const nn_node *n, nn_shape in) /* one window, as large as the input */
 {
-    return (nn_conv){x->h, x->w, 1, 1, 0, 0, 1, 1, 1};
+    (void)n;
+    return (nn_conv){in.h, in.w, 1, 1, 0, 0, 1, 1, 1};
 }
 
 static void forward(const nn_pass *p)
 {
-    nn_conv g = whole(&p->x[0]);
+    nn_conv g = geometry(p->node, (nn_shape){p->x[0].h, p->x[0].w, p->x[0].c});
     p->kernels->avg_pool_forward(p->y, p->x[0], &g, true);
 }
 
 static void backward(const nn_pass *p)
 {
-    nn_conv g = whole(&p->x[0]);
+    nn_conv g = geometry(p->node, (nn_shape){p->x[0].h, p->x[0].w, p->x[0].c});
     if (p->dx[0].p)
         p->kernels->avg_pool_backward(p->dx[0], p->dy, &g, true, p->accumulate[0]);
 }
@@ -36,4 +37,6 @@ const nn_op nn_op_global_avg_pool = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_AVERAGE,
+    .geometry = geometry,
 };

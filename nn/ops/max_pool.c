@@ -24,9 +24,11 @@ const nn_op nn_op_max_pool = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attrs = &nn_pool_attrs,
-    .infer = nn_pool_infer,
     .keeps_codes = true,
+    .infer = nn_pool_infer,
     .forward = forward,
     .backward = backward,
     .state_bytes = state_bytes,
+    .integer = INFER_MAX,
+    .geometry = nn_pool_geometry,
 };

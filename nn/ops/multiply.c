@@ -86,4 +86,5 @@ const nn_op nn_op_multiply = {
     .in_place = 2,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_MULTIPLY,
 };

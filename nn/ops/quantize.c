@@ -16,7 +16,6 @@
 #include <math.h>
 #include <string.h>
 
-#define LEAST_STEP 0x1p-20f
 #define PACT_DECAY 2e-4f
 enum { LANES = 16 }; /* of sums, so that their order is that of the memory and vectors can follow it */
 
@@ -43,6 +42,7 @@ static ash_status infer(nn_node *n, const nn_shape *in, arena *a, ash_error *err
         return ash_fail(err, ASH_INVALID, "bits is 8, 4, 2 or 1, not %d", (int)q->bits);
     bool learns = strcmp(q->method, "lsq") == 0 || strcmp(q->method, "pact") == 0;
     n->out_bits = (int)q->bits;
+    n->out_signed = q->is_signed;
     n->params[n->n_params++] = (nn_param){"step", learns ? NN_STEP : NN_RANGE, 1, 1, 0};
     (void)a;
     n->shape = *in; /* no FLOPs: it rounds what its layer makes */
@@ -57,7 +57,7 @@ typedef struct scale {
 static scale scale_of(const nn_pass *p)
 {
     const quantize *q = p->node->attrs;
-    float s = p->param[0][0] > LEAST_STEP ? p->param[0][0] : LEAST_STEP, high = nn_largest_code((int)q->bits, q->is_signed);
+    float s = nn_quantize_step(p->param[0][0]), high = nn_largest_code((int)q->bits, q->is_signed);
     return (scale){s, 1 / s, q->is_signed ? -high : 0, high, q->bits == 1 && q->is_signed};
 }
 

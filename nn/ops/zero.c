@@ -45,8 +45,9 @@ const nn_op nn_op_zero = {
     .min_inputs = 1,
     .max_inputs = 1,
     .attrs = &attrs,
-    .infer = infer,
     .keeps_codes = true,
+    .infer = infer,
     .forward = forward,
     .backward = backward,
+    .integer = INFER_ZERO,
 };

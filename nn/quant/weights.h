@@ -48,4 +48,10 @@ void nn_weight_steps(float *step, const nn_rows *r);
 void nn_binary_codes(float *codes, float *scale, const nn_rows *r);
 float nn_largest_code(int bits, bool is_signed);
 
+/* A step as it is used, whatever training made of it. */
+static inline float nn_quantize_step(float step)
+{
+    return step > 0x1p-20f ? step : 0x1p-20f;
+}
+
 #endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bench.h - what the benchmarks of ashlar bench share: what was asked for, a clock, a median */
+#ifndef CLI_BENCH_H
+#define CLI_BENCH_H
+
+#include "cli/command.h"
+#include "core/arena.h"
+#include "core/status.h"
+#include <stdbool.h>
+
+enum { BENCH_MAX_FILES = 64, BENCH_MAX_ROUNDS = 101 };
+
+typedef struct bench_request {
+    const char *what, *paths[BENCH_MAX_FILES], *level;
+    int n_paths, batch, rounds, ms; /* ms of processor time per subject and round */
+    bool breakdown;
+    output_format format;
+} bench_request;
+
+/* Each measures and prints. */
+ash_status bench_train(const bench_request *r, arena *a, ash_error *err);
+ash_status bench_infer(const bench_request *r, arena *a, ash_error *err);
+
+double bench_processor_s(void); /* of this thread */
+double bench_median(double *v, int n); /* sorts v */
+
+#endif

@@ -213,6 +213,8 @@ static ash_status train(trainee *t, nn_net *net, ash_error *err)
     progress_end();
     if (outcome == NN_DIVERGED)
         return ash_fail(err, ASH_INVALID, "the training diverged: its loss is not finite; a lower train.lr may help");
+    if (nn_deploy(net, err) != ASH_OK)
+        return err->status;
     return print_result(t, d->test.n ? nn_evaluate(net, &test).error : NAN, err);
 }
 

@@ -2,7 +2,7 @@
 /* train.c - the evaluator that trains: genome to network, to weights, to an error on the validation split
  *
  * The canonical network is what is trained, so isomorphic genomes share one key and one result. All random streams of a
- * training come from its key. The test split is never touched here.
+ * training come from its key. An integer network is scored as it is deployed. The test split is never touched here.
  *
  * With replicates every candidate is trained several times, with seeds of their own. What is stored is the mean of each metric and of the learning
  * curve, the standard deviation of the error, each replicate's error, and the weights of the first.
@@ -217,6 +217,8 @@ static ash_status train_once(const train_state *s, training *r, const hash256 *n
         const char *reason = arena_printf(r->a, "the loss of replicate %d is not finite", (int)replicate + 1);
         return reason ? network_reject(t, TRIAL_DIVERGED, reason, r->a, err) : ash_fail_memory(err);
     }
+    if (nn_deploy(r->net, err) != ASH_OK)
+        return err->status == ASH_INVALID ? network_reject(t, TRIAL_FAILED, err->text, r->a, err) : err->status;
     t->status = TRIAL_OK;
     if (replicate == 0 && keep_first(s, r, err) != ASH_OK)
         return err->status;
@@ -331,7 +333,7 @@ ash_status train_restore(const evaluator_context *context, const char *genome_te
     ash_status status = network_of_text(context->space, genome_text, a, &graph, &hash, err);
     if (status == ASH_OK)
         status = nn_net_create(graph, context->recipe, context->kernel_level, 0, out, err);
-    if (status == ASH_OK && nn_weights_set(*out, weights, n, err) != ASH_OK) {
+    if (status == ASH_OK && (nn_weights_set(*out, weights, n, err) != ASH_OK || nn_deploy(*out, err) != ASH_OK)) {
         nn_net_destroy(*out);
         *out = NULL;
         status = err->status;

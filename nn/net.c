@@ -192,6 +192,7 @@ static ash_status build(nn_net *net, const nn_graph *g, const nn_recipe *recipe,
 
 static void release(nn_net *net)
 {
+    nn_undeploy(net);
     free(net->block);
     if (net->arena)
         arena_destroy(net->arena);
@@ -301,6 +302,7 @@ static void init_weights(nn_net *net, const nn_step *step, uint64_t seed)
 
 void nn_net_init(nn_net *net, uint64_t seed)
 {
+    nn_undeploy(net);
     memset(net->params, 0, net->n_params * sizeof(float));
     nn_optimizer_reset(net);
     net->quantises = true;
@@ -372,6 +374,7 @@ ash_status nn_weights_set(nn_net *net, const void *bytes, size_t n, ash_error *e
 {
     if (n != nn_weights_bytes(net))
         return ash_fail(err, ASH_BROKEN, "stored weights have %zu bytes, the network needs %zu", n, nn_weights_bytes(net));
+    nn_undeploy(net);
     const char *from = bytes;
     each_state(net, set_state, &from);
     net->eval_ready = false;

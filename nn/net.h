@@ -73,6 +73,7 @@ struct nn_net {
     bool quantises;     /* weights and activations are; false: training has not come to it */
     bool frozen;        /* training takes the running statistics of norms as they are */
     bool met;           /* quantizers have met a batch */
+    struct nn_deployed *deployed; /* the integer network of these weights; NULL: evaluation is in float */
     bool eval_ready;    /* folded weights are those of params */
 };
 
@@ -115,6 +116,10 @@ void nn_as_matrix(nn_view *x, nn_view *y, nn_conv *g);
 const float *nn_running_of(const nn_net *net, int id);
 /* The weights of a linear node for its quantizer. */
 nn_rows nn_rows_of(const nn_net *net, int id);
+void nn_undeploy(nn_net *net);
+/* nn_evaluate_each and nn_predict of a deployed net. */
+nn_score nn_deployed_evaluate(nn_net *net, const nn_dataset *data, nn_answer *each, void *ctx);
+void nn_deployed_predict(nn_net *net, const float *x, size_t n, float *out);
 /* Parameter k of a node, and its gradient. */
 float *nn_param_values(const nn_net *net, int id, int k);
 float *nn_param_grads(const nn_net *net, int id, int k);

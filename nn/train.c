@@ -128,6 +128,8 @@ nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val,
 
 nn_score nn_evaluate_each(nn_net *net, const nn_dataset *data, nn_answer *each, void *ctx)
 {
+    if (net->deployed)
+        return nn_deployed_evaluate(net, data, each, ctx);
     double loss = 0, errors = 0;
     size_t image = (size_t)nn_elements(data->shape);
     for (size_t from = 0; from < data->n; from += (size_t)net->batch) {
@@ -155,6 +157,10 @@ nn_score nn_evaluate(nn_net *net, const nn_dataset *data)
 
 void nn_predict(nn_net *net, const float *x, size_t n, float *out)
 {
+    if (net->deployed) {
+        nn_deployed_predict(net, x, n, out);
+        return;
+    }
     nn_shape in = net->graph->nodes[0].shape, shape = net->graph->nodes[net->graph->output].shape;
     size_t image = (size_t)nn_elements(in), k = (size_t)nn_elements(shape);
     for (size_t from = 0; from < n; from += (size_t)net->batch) {

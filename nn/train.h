@@ -59,6 +59,11 @@ typedef enum nn_outcome { NN_TRAINED, NN_DIVERGED, NN_STOPPED } nn_outcome;
 nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val, uint64_t seed,
                     curve_point *curve, size_t *n_curve, bool (*epoch)(void *ctx, const curve_point *p), void *ctx);
 
+/* From here on evaluations and predictions of an integer network (nn/quant/place.h) are those of the integer engine (nn/infer), which is
+ * what is deployed; any other network stays as it is. Training, and other weights, undo it. ASH_INVALID: the weights have no integer form (not finite,
+ * sums beyond 32 bits). */
+ash_status nn_deploy(nn_net *net, ash_error *err);
+
 nn_score nn_evaluate(nn_net *net, const nn_dataset *data);
 /* The same, and hands on what the network answers to samples [from, from + n): outputs (n, n_outputs), valid during the call. */
 typedef void nn_answer(void *ctx, size_t from, int n, const float *outputs);

@@ -122,6 +122,21 @@ typedef struct ash_model ash_model; /**< a trained network, with the normalisati
 /** The trained network of a trial. Weights are kept for members of the front; a trial without them is ::ASH_INVALID. The data set that the
  * run's configuration names is read again, for its normalisation, and must still be the same. Independent of the study afterwards. */
 ASH_API ash_status ash_model_load(ash_study *study, const ash_trial *trial, ash_model **out, ash_error *err);
+/** The integer network of a model file, which `ashlar infer --export` writes (docs/model-file.md). It needs nothing else, and answers with the same
+ * bits on every machine. A file that is damaged, or of a later version, is ::ASH_INVALID.
+ *
+ * @code
+ * ash_error err;
+ * ash_model *model;
+ * float pixels[64] = {0}, probabilities[10];
+ * if (ash_model_open("digits.ashm", &model, &err) != ASH_OK || ash_model_predict(model, pixels, 1, probabilities, &err) != ASH_OK)
+ *     fprintf(stderr, "%s\n", err.text);
+ * else
+ *     printf("%s: %g\n", ash_model_output_name(model, 3), probabilities[3]);
+ * ash_model_close(model);
+ * @endcode
+ */
+ASH_API ash_status ash_model_open(const char *path, ash_model **out, ash_error *err);
 /** Releases the model. NULL is fine. */
 ASH_API void ash_model_close(ash_model *model);
 

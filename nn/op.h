@@ -52,7 +52,6 @@ struct nn_op {
     bool (*is_alias)(const nn_node *n, bool training); /* its output is its input, reshaped at most; NULL: never */
     bool commutes;     /* the order of its inputs does not matter */
     bool keeps_codes;  /* its output holds values of its one input, or zeros: what was quantised stays so */
-    bool is_table;     /* of one input, element by element, not linear: a table of codes when deployed */
     bool not_negative; /* whatever its input is */
     bool moves_zero;   /* of one input and no parameters, but does not map zeros to zeros */
 

@@ -65,7 +65,6 @@ static inline void nn_pointwise_backward(const nn_pass *p, float (*slope)(float)
         .max_inputs = 1,                                                                                               \
         .infer = nn_pointwise_infer,                                                                                   \
         .in_place = 1,                                                                                                 \
-        .is_table = true,                                                                                              \
         .not_negative = positive,                                                                                      \
         .moves_zero = zero_moves,                                                                                      \
         .forward = ident##_forward,                                                                                    \

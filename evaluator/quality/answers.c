@@ -52,7 +52,7 @@ static void collect(void *ctx, size_t from, int n, const float *outputs)
     }
 }
 
-ash_status answers_collect(nn_net *net, const data_set *d, const data_split *split, arena *a, answers *out, ash_error *err)
+ash_status answers_of(answers_ask *ask, void *who, const data_set *d, const data_split *split, arena *a, answers *out, ash_error *err)
 {
     bool classes = d->task == DATA_CLASSIFICATION;
     *out = (answers){.d = d, .split = split, .n = split->n, .k = d->n_outputs};
@@ -63,14 +63,24 @@ ash_status answers_collect(nn_net *net, const data_set *d, const data_split *spl
         return ash_fail_memory(err);
     collector c = {out, 0};
     nn_dataset view = quality_view(d, split);
-    nn_evaluate_each(net, &view, collect, &c);
+    ask(who, &view, collect, &c);
     if (split->n_anomalies) {
         c.first = view.n;
         view.x += view.n * (size_t)(d->h * d->w * d->c);
         view.n = split->n_anomalies;
-        nn_evaluate_each(net, &view, collect, &c);
+        ask(who, &view, collect, &c);
     }
     return ASH_OK;
+}
+
+static void ask_net(void *who, const nn_dataset *samples, nn_answer *each, void *ctx)
+{
+    nn_evaluate_each(who, samples, each, ctx);
+}
+
+ash_status answers_collect(nn_net *net, const data_set *d, const data_split *split, arena *a, answers *out, ash_error *err)
+{
+    return answers_of(ask_net, net, d, split, a, out, err);
 }
 
 double answers_probability(const answers *s, size_t sample, int class)

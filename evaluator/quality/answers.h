@@ -20,6 +20,9 @@ typedef struct answers {
 } answers;
 
 ash_status answers_collect(nn_net *net, const data_set *d, const data_split *split, arena *a, answers *out, ash_error *err);
+/* The same of whoever answers: `ask` runs samples through `who` and hands each answer on. */
+typedef void answers_ask(void *who, const nn_dataset *samples, nn_answer *each, void *ctx);
+ash_status answers_of(answers_ask *ask, void *who, const data_set *d, const data_split *split, arena *a, answers *out, ash_error *err);
 /* Softmax probability of a class. */
 double answers_probability(const answers *s, size_t sample, int class);
 /* Samples by falling loss, ties by their number: (n), from `a`; NULL: out of memory. */

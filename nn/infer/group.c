@@ -33,12 +33,20 @@ static infer_kind kind_of(const nn_node *n)
     return n->op->value ? INFER_TABLE : n->op->integer;
 }
 
-/* Takes a node that the plan fused into the group; false: it does not belong behind what is there. */
-static bool take(infer_group *group, const nn_node *n, int i)
+/* Takes a node that the plan fused into the group; false: it does not belong behind what is there. Of several activations the one that clamps on
+ * both sides is all of them. */
+static bool take(const finder *f, infer_group *group, int i)
 {
-    int *place = is_quantizer(n) ? &group->quantizer : n->op->kind == NN_NORM ? &group->norm : &group->act;
-    bool late = group->quantizer >= 0 || (group->act >= 0 && place == &group->norm);
-    if (late || *place >= 0)
+    const nn_node *n = graph_node(f, i);
+    if (group->quantizer >= 0)
+        return false;
+    if (n->op->kind == NN_ACTIVATION) {
+        if (group->act < 0 || n->op->act == NN_ACT_RELU6)
+            group->act = i;
+        return true;
+    }
+    int *place = is_quantizer(n) ? &group->quantizer : &group->norm;
+    if (*place >= 0 || (group->act >= 0 && place == &group->norm))
         return false;
     *place = i;
     return true;
@@ -127,7 +135,7 @@ ash_status infer_find_groups(const nn_graph *g, arena *a, infer_groups *out, ash
     out->v[0] = (infer_group){.kind = INFER_NONE, .norm = -1, .act = -1, .quantizer = -1};
     out->n = 1;
     for (int i = 1; i < g->n_nodes; i++) /* in no buffer but the image's, and so in no order */
-        if (out->plan->nodes[i].role == NN_PLAN_FUSED && out->plan->nodes[i].host == 0 && !take(&out->v[0], graph_node(&f, i), i))
+        if (out->plan->nodes[i].role == NN_PLAN_FUSED && out->plan->nodes[i].host == 0 && !take(&f, &out->v[0], i))
             return refuse(&f, i, "is not expected behind the image");
     if (check_image(&f, &out->v[0]) != ASH_OK)
         return err->status;
@@ -135,14 +143,14 @@ ash_status infer_find_groups(const nn_graph *g, arena *a, infer_groups *out, ash
         int i = out->plan->order[k];
         infer_group *last = &out->v[out->n - 1];
         if (out->plan->nodes[i].role == NN_PLAN_FUSED) {
-            if (!take(last, graph_node(&f, i), i))
+            if (!take(&f, last, i))
                 return refuse(&f, i, "is not expected where it stands: batch norm, activation, quantizer is the order");
             continue;
         }
         last = &out->v[out->n++];
         *last = (infer_group){kind_of(graph_node(&f, i)), i, -1, -1, -1};
         if (last->kind == INFER_ADD && graph_node(&f, i)->n_inputs == 1)
-            take(last, graph_node(&f, i), i);
+            take(&f, last, i);
     }
     for (int k = 1; k < out->n; k++)
         if (check(&f, &out->v[k]) != ASH_OK)

@@ -42,7 +42,7 @@ static bool belongs(const nn_graph *g, int i)
     const nn_node *n = &g->nodes[i], *before = &g->nodes[n->inputs[0]];
     if (nn_consumers(g, n->inputs[0]) != 1 || before->op->keeps_codes || is_quantizer(before))
         return false;
-    return nn_folds(g, i) || is_quantizer(n) || (n->op->kind == NN_ACTIVATION && n->inputs[0] > 0 && !before->op->is_table);
+    return nn_folds(g, i) || is_quantizer(n) || (n->op->kind == NN_ACTIVATION && n->inputs[0] > 0 && !before->op->value);
 }
 
 /* The bits that a linear operator's input is read with: its own wish, unless the graph has a quantizer there already. */
@@ -58,7 +58,7 @@ static bool can_be_negative(const placer *p, const nn_node *n)
 {
     if (n->op->not_negative)
         return false;
-    if (n->op->kind != NN_PLAIN || n->op->is_table)
+    if (n->op->kind != NN_PLAIN || n->op->value)
         return true;
     bool negative = false; /* of sums, averages, products, maxima, copies */
     for (int k = 0; k < n->n_inputs; k++)
@@ -83,7 +83,8 @@ static int wants(const placer *p, int reader) /* of its inputs */
     const nn_node *n = &p->g->nodes[reader];
     if (n->op->kind == NN_LINEAR)
         return bits_of_input(p->g, reader);
-    if (n->op->keeps_codes && (p->wanted[reader] > 1 || strcmp(n->op->name, "max_pool") != 0))
+    bool of_signs = strcmp(n->op->name, "max_pool") != 0 && strcmp(n->op->name, "zero") != 0;
+    if (n->op->keeps_codes && (p->wanted[reader] > 1 || of_signs))
         return p->wanted[reader];
     return belongs(p->g, reader) ? NOBODY : CARRIER;
 }
@@ -135,9 +136,11 @@ static ash_status copy_node(placer *p, int i)
     int inputs[NN_MAX_INPUTS];
     for (int k = 0; k < n->n_inputs; k++) {
         int in = n->inputs[k], bits = 32;
-        if (n->op->kind == NN_LINEAR)
+        if (!p->live[i])
+            bits = 32;
+        else if (n->op->kind == NN_LINEAR)
             bits = bits_of_input(p->g, i);
-        else if (p->whole && p->live[i] && !belongs(p->g, i))
+        else if (p->whole && !belongs(p->g, i))
             bits = n->op->keeps_codes ? p->wanted[in] : CARRIER;
         inputs[k] = read_as(p, in, bits);
         if (inputs[k] < 0)

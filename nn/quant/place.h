@@ -6,7 +6,7 @@
  * output, the network becomes an *integer network*: whatever is stored has codes, so that nn/infer can run it.
  *
  *   - What only linear operators with the same bits read gets one quantizer with these bits. Max pooling, flattening and other operators that
- *     hand codes on are looked through (not by one bit: a maximum of signs says little).
+ *     hand codes on are looked through (not by one bit: a maximum of signs says little, and zero is none).
  *   - What is read otherwise, too (additions, averages, products), gets codes of 8 bits first; linear operators that want fewer take them
  *     from those. So a shortcut around binary convolutions is not binary (Bi-Real Net: Liu et al. 2018, arXiv:1808.00278).
  *   - Codes are unsigned where the value cannot be negative. One bit of a value that can be is sign(x), else 0 or 1.

@@ -6,6 +6,7 @@
 #include "core/rng.h"
 #include "nn/infer/model.h"
 #include "nn/net.h"
+#include "nn/quant/place.h"
 #include "unit.h"
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,8 @@ typedef struct quantised {
     nn_graph *g;
     nn_net *net;
     rng r;
-    bool fine; /* all codes are of 8 bits and signed */
+    bool fine;  /* all codes are of 8 bits and signed */
+    bool plain; /* no quantizers: they are to be placed */
     ash_error err;
 } quantised;
 
@@ -45,11 +47,16 @@ static inline quantised q_start(uint64_t seed, int h, int w, int c)
     return f;
 }
 
+static inline int q_bytes(quantised *f, int x)
+{
+    return f->plain ? x : q_add1(f, "quantize", x, "bits=8, signed=true");
+}
+
 static inline int q_codes(quantised *f, int x)
 {
     static const char *const types[] = {"bits=8, signed=true", "bits=8", "bits=4, signed=true", "bits=4", "bits=2, signed=true", "bits=2",
                                         "bits=1, signed=true", "bits=1"};
-    return q_add1(f, "quantize", x, types[f->fine ? 0 : q_below(f, 8)]);
+    return f->plain ? x : q_add1(f, "quantize", x, types[f->fine ? 0 : q_below(f, 8)]);
 }
 
 static inline int q_tail(quantised *f, int x)
@@ -108,7 +115,7 @@ static inline int q_grow(quantised *f, int x, int other)
     case 3: return same ? q_tail(f, q_add(f, "add", inputs, 2 + q_below(f, 2), NULL)) : q_tail(f, q_conv(f, other));
     case 4: return a.h == b.h && a.w == b.w ? q_tail(f, q_add(f, "concat", inputs, 2, NULL)) : q_codes(f, x);
     case 5:
-        inputs[1] = q_codes(f, q_add1(f, functions[q_below(f, 4)], q_add1(f, "quantize", q_add1(f, "global_avg_pool", x, NULL), "bits=8, signed=true"), NULL));
+        inputs[1] = q_codes(f, q_add1(f, functions[q_below(f, 4)], q_bytes(f, q_add1(f, "global_avg_pool", x, NULL)), NULL));
         return q_tail(f, q_add(f, "multiply", inputs, 2, NULL));
     case 6: return same ? q_tail(f, q_add(f, "multiply", inputs, 2, NULL)) : q_tail(f, q_depthwise(f, other));
     case 7: return a.h >= 3 && a.w >= 3 ? q_tail(f, q_add1(f, "avg_pool", x, pools[q_below(f, 3)])) : q_tail(f, q_add1(f, "global_avg_pool", x, NULL));
@@ -160,7 +167,17 @@ static inline void q_draw(quantised *f)
     }
 }
 
-static inline quantised q_random(uint64_t seed, int most, bool fine)
+static inline void q_place(quantised *f)
+{
+    static const int bits[] = {8, 4, 2, 1};
+    static const nn_quantisation as_they_say = {.weights = "scaled", .activations = "lsq"};
+    for (int i = 0; i < f->g->n_nodes; i++)
+        f->g->nodes[i].act_bits = bits[q_below(f, 4)];
+    if (nn_place_quantizers(f->g, &as_they_say, f->a, &f->g, &f->err) != ASH_OK)
+        fail_msg("%s", f->err.text);
+}
+
+static inline quantised q_random_of(uint64_t seed, int most, bool fine, bool plain)
 {
     static const int sizes[][3] = {{6, 6, 3}, {5, 7, 2}, {8, 8, 4}, {1, 1, 10}};
     rng r = rng_stream(seed, "size", 0);
@@ -168,7 +185,8 @@ static inline quantised q_random(uint64_t seed, int most, bool fine)
     quantised f = q_start(seed, size[0], size[1], size[2]);
     int codes[64], n = 1, grow = 1 + q_below(&f, most);
     f.fine = fine;
-    codes[0] = q_add1(&f, "quantize", q_below(&f, 4) ? 0 : q_add1(&f, "identity", 0, NULL), "bits=8, signed=true");
+    f.plain = plain;
+    codes[0] = q_bytes(&f, q_below(&f, 4) ? 0 : q_add1(&f, "identity", 0, NULL));
     for (int i = 0; i < grow; i++) {
         int back = q_below(&f, 3), x = codes[n - 1 - (back < n ? back : 0)], other = codes[q_below(&f, n)];
         codes[n++] = q_grow(&f, x, other);
@@ -177,9 +195,16 @@ static inline quantised q_random(uint64_t seed, int most, bool fine)
     snprintf(text, sizeof(text), "out=4, %s", q_weights(&f));
     int last = q_add1(&f, q_below(&f, 4) ? "dense" : "conv2d", codes[n - 1], text);
     if (q_below(&f, 3) == 0)
-        last = q_add1(&f, "batch_norm", last, NULL);
+        last = plain ? last : q_add1(&f, "batch_norm", last, NULL);
+    if (plain)
+        q_place(&f);
     q_draw(&f);
     return f;
+}
+
+static inline quantised q_random(uint64_t seed, int most, bool fine)
+{
+    return q_random_of(seed, most, fine, false);
 }
 
 static inline void q_image(quantised *f, float *image)

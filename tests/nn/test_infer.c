@@ -75,6 +75,21 @@ static void test_engine_is_reference(void **state)
         assert_true(kinds[k] > 20);
 }
 
+/* What nn_place_quantizers makes an integer network of is one. */
+static void test_placed(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        quantised f = q_random_of(seed, 12, false, true);
+        if (!infer_supports(f.g, &f.err))
+            fail_msg("network %d: %s", (int)seed, f.err.text);
+        infer_model *m = q_compile(&f);
+        answers r = ask_reference(&f, m);
+        check_level(&f, m, &r, infer_kernels_best()->level, seed);
+        q_end(&f);
+    }
+}
+
 /* Codes of 8 bits are rounded in other places and ways than floats are, and little comes of it. */
 static void test_fake_quantisation(void **state)
 {
@@ -285,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine_is_reference),
+        cmocka_unit_test(test_placed),
         cmocka_unit_test(test_fake_quantisation),
         cmocka_unit_test(test_memory_is_the_plan),
         cmocka_unit_test(test_requantisation),

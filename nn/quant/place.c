@@ -184,7 +184,9 @@ static nn_graph *with_bits(const nn_graph *g, const nn_quantisation *q, arena *a
                 return NULL;
             }
             set(&n, "weight_bits", &weight_bits, sizeof(weight_bits));
-            set(&n, "weight_quantizer", &q->weights, sizeof(q->weights));
+            /* who cannot have so many bits leaves them to lsq */
+            const char *weights = weight_bits == 32 ? nn_weight_quantizer_names[0] : weight_bits > nn_weight_quantizer_find(q->weights)->most_bits ? "lsq" : q->weights;
+            set(&n, "weight_quantizer", &weights, sizeof(weights));
             n.act_bits = (int)act_bits;
         }
         int made = nn_add_copy(out, err, &n, n.inputs, n.n_inputs);

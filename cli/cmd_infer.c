@@ -3,6 +3,7 @@
  *
  * What is printed was computed on integers alone, with the arithmetic of the deployed network (nn/infer/model.h). A trial answers the data of
  * its run, or other data of the same kind; these are normalised as its training data were. */
+#include "cli/asked.h"
 #include "cli/explain.h"
 #include "cli/output.h"
 #include "cli/source.h"
@@ -10,12 +11,9 @@
 #include "core/log.h"
 #include "data/file.h"
 #include "evaluator/about.h"
-#include "evaluator/train.h"
 #include "nn/infer/engine.h"
 #include "nn/infer/file.h"
 #include "nn/net.h"
-#include "run/front.h"
-#include "run/stored.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +28,7 @@ typedef struct request {
 
 typedef struct subject {
     arena *arena;
-    stored_run stored; /* of a trial */
-    nn_net *net;
+    asked asked; /* of a trial */
     infer_model *model;
     infer_about *about;
     infer_engine *engine;
@@ -46,7 +43,7 @@ enum { KEY_DATA = 256, KEY_SPLIT, KEY_PREDICTIONS, KEY_EXPORT };
 
 static const struct argp_option rows[] = {
     {"data", KEY_DATA, "DATA", 0, "A run file, a CSV file, a folder of IDX files, or digits (default: the data of the trial's run)", 0},
-    {"split", KEY_SPLIT, "NAME", 0, "train, val or test (default: test, or val where there is none)", 0},
+    {"split", KEY_SPLIT, "NAME", 0, "train, val or test (default: test for members of the front and for other data, else val)", 0},
     {"predictions", KEY_PREDICTIONS, "FILE.csv", 0, "Write every answer", 0},
     {"export", KEY_EXPORT, "FILE", 0, "Write the model file", 0},
     {0},
@@ -106,40 +103,18 @@ static ash_status read_file(subject *u, const request *r, ash_error *err)
     return status;
 }
 
-/* A duplicate is the trial that it repeats. */
-static ash_status find_trial(subject *u, const request *r, trial **out, ash_error *err)
-{
-    const db_run *row = &u->stored.row;
-    trial *t;
-    if (db_load_trial(u->stored.db, row->id, (uint64_t)r->id, u->arena, &t, err) != ASH_OK)
-        return err->status;
-    if (t && t->status == TRIAL_DUPLICATE && db_load_trial(u->stored.db, row->id, t->original, u->arena, &t, err) != ASH_OK)
-        return err->status;
-    if (!t)
-        return ash_fail(err, ASH_INVALID, "run %" PRId64 " of %s has no trial %" PRId64, row->id, r->path, r->id);
-    if (t->status != TRIAL_OK || hash_is_zero(&t->weights_hash))
-        return ash_fail(err, ASH_INVALID, "trial %" PRId64 " is %s: there is no trained network to run", r->id,
-                        t->status == TRIAL_OK ? "scored without weights" : trial_status_name(t->status));
-    *out = t;
-    return ASH_OK;
-}
-
+/* The splits of the trial's own data are opened as `ashlar explain` does; other data are whoever asks for them. */
 static ash_status read_trial(subject *u, const request *r, ash_error *err)
 {
-    trial *t = NULL;
-    void *bytes = NULL;
-    size_t n = 0;
-    bool again;
-    if (stored_open(&u->stored, r->path, r->run, err) != ASH_OK || find_trial(u, r, &t, err) != ASH_OK ||
-        front_weights(&u->stored.recorder, t, u->arena, &bytes, &n, &again, err) != ASH_OK)
+    asked *q = &u->asked;
+    bool known = !r->data && r->split && strcmp(r->split, "train") != 0;
+    if (asked_open(q, r->path, r->run, r->id, known ? r->split : NULL, u->arena, err) != ASH_OK ||
+        infer_compile(q->net, u->arena, &u->model, err) != ASH_OK)
         return err->status;
-    if (!bytes)
-        return ash_fail(err, ASH_INVALID, "trial %" PRId64 " has no weights", r->id);
-    u->data = u->stored.session.data;
-    if (train_restore(&u->stored.session.context, t->genome, bytes, n, u->arena, &u->net, err) != ASH_OK ||
-        infer_compile(u->net, u->arena, &u->model, err) != ASH_OK)
-        return err->status;
-    return about_data(u->data, u->net->graph->name, u->arena, &u->about, err);
+    u->data = q->stored.session.data;
+    if (!r->data && (!r->split || known))
+        asked_warn(q);
+    return about_data(u->data, q->net->graph->name, u->arena, &u->about, err);
 }
 
 /* Other data come as they are, and become what the network knows. */
@@ -160,7 +135,8 @@ static ash_status open_other(subject *u, const request *r, ash_error *err)
 static ash_status choose_split(subject *u, const request *r, ash_error *err)
 {
     const data_set *d = u->data;
-    const char *name = r->split ? r->split : d->test.n ? "test" : "val";
+    bool test = u->other ? d->test.n > 0 : u->asked.test;
+    const char *name = r->split ? r->split : test ? "test" : "val";
     u->split = strcmp(name, "train") == 0 ? &d->train : strcmp(name, "val") == 0 ? &d->val : &d->test;
     return u->split->n ? ASH_OK : ash_fail(err, ASH_INVALID, "%s has no %s split", d->name, name);
 }
@@ -208,11 +184,8 @@ static ash_status print_answers(const subject *u, const request *r, ash_error *e
     facts_add(f, "activation_bytes", "value", (double)u->model->arena_bytes, FACT_COUNT);
     explained e = {.answers = u->answers};
     ash_status status = explain_facts(&e, 0, u->arena, f, err);
-    if (status == ASH_OK) {
-        if (r->format == FORMAT_TABLE)
-            putchar('\n');
+    if (status == ASH_OK)
         facts_print(f, r->format);
-    }
     facts_destroy(f);
     return status;
 }
@@ -307,11 +280,9 @@ int cmd_infer(int argc, char **argv)
     cli_parse(&argp, argc, argv, &r);
     ash_status status = infer(&u, &r, &err);
     infer_engine_destroy(u.engine);
-    if (u.net)
-        nn_net_destroy(u.net);
     data_close(u.other);
     runfile_close(u.file);
-    stored_close(&u.stored);
+    asked_close(&u.asked);
     arena_destroy(u.arena);
     return status == ASH_OK ? 0 : cli_fail(&err);
 }

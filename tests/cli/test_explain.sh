@@ -104,7 +104,7 @@ wrong 2 '--repeats 1 has no deviation' run.db 1 --repeats 1
 wrong 2 'none.db: there is no such database' none.db 1
 "$ASHLAR" run run.yaml -q --db tight.db --set 'search.constraints=["macs <= 20000"]' --set search.steer=false >/dev/null 2>&1
 reject=$("$ASHLAR" query tight.db --where "status = 'infeasible'" --columns trial --format csv 2>/dev/null | sed -n 2p | tr -d '\r')
-[ -z "$reject" ] || wrong 2 "trial $reject is infeasible: there is no trained network to explain" tight.db "$reject"
+[ -z "$reject" ] || wrong 2 "trial $reject is infeasible: there is no trained network to ask" tight.db "$reject"
 "$ASHLAR" explain run.db "$front" --sheet run.db >out 2>&1 && fail "a sheet replaced the database"
 "$ASHLAR" run run.yaml -q --db w.db --set 'train.class_weights=[1, 2]' >out 2>&1
 same "status of wrong weights" 2 $?

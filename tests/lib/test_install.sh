@@ -59,5 +59,22 @@ for program in "env LD_LIBRARY_PATH=$lib ./shared" ./static "env LD_LIBRARY_PATH
     cksum <out.txt >>sums
 done
 [ "$(sort -u sums | wc -l)" = 1 ] || fail "the programs differ"
+
+# a model file needs neither database nor data, and answers what the program says it answers
+cat >bytes.yaml <<'EOT'
+data: {type: csv, path: digits.csv, shape: [8, 8]}
+space: {stages: [{name: stem, block: conv, width: 16, stride: 2, bits: 8, act_bits: 8}], head: {pool: flatten, bits: 4, act_bits: 8}}
+train: {epochs: 6}
+search: {strategy: random, objectives: [error]}
+budget: {evaluations: 1}
+EOT
+"$ASHLAR" run bytes.yaml --db bytes.db >log 2>&1 && "$ASHLAR" infer bytes.db 1 --export digits.ashm >log 2>&1 || fail "$(cat log)"
+mkdir alone && cp digits.ashm alone && cc -Wall -Wextra -Werror $(pkg-config --cflags ashlar) "$source/infer.c" -o alone/infer $(pkg-config --libs ashlar) ||
+    fail "the example of model files"
+(cd alone && LD_LIBRARY_PATH=$folder/$lib ./infer digits.ashm <../samples.txt >out.txt) || fail "the example of model files does not run"
+right=$(cut -d' ' -f1 alone/out.txt | paste -d' ' - labels.txt | awk '$1 == $2' | wc -l)
+[ "$right" -ge 34 ] || fail "the model file recognises $right of 40 digits: $(cat alone/out.txt)"
+LD_LIBRARY_PATH=$lib with_cmake/infer digits.ashm <samples.txt | cmp - alone/out.txt || fail "the two builds of the example differ"
+LD_LIBRARY_PATH=$lib alone/infer bytes.db <samples.txt >log 2>&1; [ $? = 2 ] && grep -q 'this is no Ashlar model file' log || fail "a database as a model file: $(cat log)"
 ./static digits.yaml <samples.txt >/dev/null 2>&1; [ $? = 2 ] || fail "usage"
 ./static missing.yaml digits.db <samples.txt >/dev/null 2>err.txt; [ $? = 2 ] || fail "a missing run file: $(cat err.txt)"

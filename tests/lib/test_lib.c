@@ -311,6 +311,19 @@ static void test_reconstruction(void **state)
     arena_destroy(a);
 }
 
+static void test_model_files(void **state)
+{
+    (void)state;
+    ash_error err;
+    ash_model *m;
+    assert_int_equal(ash_model_open("digits.db", &m, &err), ASH_INVALID);
+    assert_string_equal(err.text, "digits.db: this is no Ashlar model file");
+    assert_null(m);
+    assert_int_equal(ash_model_open("none.ashm", &m, &err), ASH_INVALID);
+    assert_non_null(strstr(err.text, "none.ashm"));
+    assert_null(m);
+}
+
 static void test_failures(void **state)
 {
     (void)state;
@@ -354,7 +367,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_search), cmocka_unit_test(test_study),    cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_values), cmocka_unit_test(test_reconstruction), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_reconstruction), cmocka_unit_test(test_model_files),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, begin, finish);
 }

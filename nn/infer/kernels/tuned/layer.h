@@ -82,7 +82,7 @@ INLINE requant_slots requant_of(const layer *l, const void *prepared)
 /* The pixels of a tile and a block of channels. */
 typedef struct tile_job {
     const uint8_t *x;       /* first tap of pixel 0, group and channel applied */
-    int32_t at[TILE];       /* bytes from x to the pixel */
+    int32_t at[TILE];       /* bytes from x to the pixel; behind the last pixel: the last one's again */
     int32_t base[TILE];     /* its class, in int32 from the base of class 0 */
     int count;
     const void *weights;    /* of the block */

@@ -42,6 +42,8 @@ static void fill_pixels(const layer *l, tile_job *j, int first)
             oy++;
         }
     }
+    for (int i = j->count; i < TILE; i++)
+        j->at[i] = j->at[j->count - 1];
 }
 
 /* All channels of a tile; y: its first pixel, in int32 or one code per byte. */

@@ -4,7 +4,6 @@
 #define CLI_BENCH_H
 
 #include "cli/command.h"
-#include "core/arena.h"
 #include "core/status.h"
 #include <stdbool.h>
 
@@ -13,13 +12,14 @@ enum { BENCH_MAX_FILES = 64, BENCH_MAX_ROUNDS = 101 };
 typedef struct bench_request {
     const char *what, *paths[BENCH_MAX_FILES], *level;
     int n_paths, batch, rounds, ms; /* ms of processor time per subject and round */
+    int size, channels; /* of infer's images; 0: its own choice */
     bool breakdown;
     output_format format;
 } bench_request;
 
 /* Each measures and prints. */
-ash_status bench_train(const bench_request *r, arena *a, ash_error *err);
-ash_status bench_infer(const bench_request *r, arena *a, ash_error *err);
+ash_status bench_train(const bench_request *r, ash_error *err);
+ash_status bench_infer(const bench_request *r, ash_error *err);
 
 double bench_processor_s(void); /* of this thread */
 double bench_median(double *v, int n); /* sorts v */

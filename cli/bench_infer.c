@@ -11,15 +11,14 @@
 #include "core/rng.h"
 #include "nn/infer/linear.h"
 #include "nn/kernels/kernels.h"
+#include <stdlib.h>
 
 static const struct kernel {
     const char *name;
     int bits; /* of x, weights and y */
 } kernels[] = {{"fp32", 32}, {"int8", 8}, {"4 bits", 4}, {"2 bits", 2}, {"xnor", 1}};
 
-static const nn_shape layers[] = {{16, 16, 64}, {16, 16, 128}, {16, 16, 256}, {8, 8, 64}, {8, 8, 128}, {8, 8, 256}};
-
-enum { KERNELS = sizeof kernels / sizeof *kernels, LAYERS = sizeof layers / sizeof *layers };
+enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 typedef struct subject { /* one kernel on one layer */
     const nn_kernels *fp32;
@@ -159,31 +158,44 @@ static void add_rows(table *t, subject *s, nn_shape n, const bench_request *r)
     }
 }
 
-ash_status bench_infer(const bench_request *r, arena *a, ash_error *err)
+/* All kernels on one layer. */
+static ash_status bench_layer(table *t, nn_shape n, const bench_request *r, ash_error *err)
+{
+    subject *s = calloc(KERNELS, sizeof *s);
+    arena *a = arena_create();
+    bool opened = s && a;
+    for (int k = 0; opened && k < KERNELS; k++) {
+        s[k].fp32 = nn_kernels_find(r->level);
+        s[k].integer = infer_kernels_find(r->level);
+        s[k].bits = kernels[k].bits;
+        s[k].conv = (nn_conv){3, 3, 1, 1, 1, 1, 1, 1, 1};
+        opened = s[k].bits == 32 ? open_fp32(&s[k], n, a) : open_integer(&s[k], n, a);
+    }
+    if (opened) {
+        measure(s, n, r);
+        add_rows(t, s, n, r);
+    }
+    arena_destroy(a);
+    free(s);
+    return opened ? ASH_OK : ash_fail_memory(err);
+}
+
+ash_status bench_infer(const bench_request *r, ash_error *err)
 {
     static const char *const columns[] = {"level", "size", "channels", "us", "gops", "ratio_to_fp32", "least", "most"};
-    static subject subjects[LAYERS][KERNELS];
+    static const int sizes[] = {16, 8}, channels[] = {64, 128, 256};
     table *t = table_create();
     table_column(t, "kernel", TABLE_LEFT);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         table_column(t, columns[i], TABLE_RIGHT);
-    bool opened = true;
-    for (int i = 0; opened && i < LAYERS; i++) {
-        subject *s = subjects[i];
-        for (int k = 0; opened && k < KERNELS; k++) {
-            s[k].fp32 = nn_kernels_find(r->level);
-            s[k].integer = infer_kernels_find(r->level);
-            s[k].bits = kernels[k].bits;
-            s[k].conv = (nn_conv){3, 3, 1, 1, 1, 1, 1, 1, 1};
-            opened = s[k].bits == 32 ? open_fp32(&s[k], layers[i], a) : open_integer(&s[k], layers[i], a);
+    ash_status status = ASH_OK;
+    for (int i = 0; status == ASH_OK && i < (r->size ? 1 : 2); i++)
+        for (int k = 0; status == ASH_OK && k < (r->channels ? 1 : 3); k++) {
+            int size = r->size ? r->size : sizes[i];
+            status = bench_layer(t, (nn_shape){size, size, r->channels ? r->channels : channels[k]}, r, err);
         }
-        if (opened) {
-            measure(s, layers[i], r);
-            add_rows(t, s, layers[i], r);
-        }
-    }
-    if (opened)
+    if (status == ASH_OK)
         table_print(t, r->format, stdout);
     table_destroy(t);
-    return opened ? ASH_OK : ash_fail_memory(err);
+    return status;
 }

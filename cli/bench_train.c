@@ -218,11 +218,12 @@ static void print_breakdown(const subject *s, const bench_request *r)
     table_destroy(t);
 }
 
-ash_status bench_train(const bench_request *r, arena *a, ash_error *err)
+ash_status bench_train(const bench_request *r, ash_error *err)
 {
     static subject subjects[BENCH_MAX_FILES];
     double peaks[BENCH_MAX_ROUNDS];
-    ash_status status = ASH_OK;
+    arena *a = arena_create();
+    ash_status status = a ? ASH_OK : ash_fail_memory(err);
     for (int i = 0; status == ASH_OK && i < r->n_paths; i++)
         status = open_subject(&subjects[i], r->paths[i], r, a, err);
     if (status == ASH_OK)
@@ -233,5 +234,6 @@ ash_status bench_train(const bench_request *r, arena *a, ash_error *err)
         print(subjects, r, bench_median(peaks, r->rounds));
     for (int i = 0; i < r->n_paths; i++)
         nn_net_destroy(subjects[i].net);
+    arena_destroy(a);
     return status;
 }

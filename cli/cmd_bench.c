@@ -13,6 +13,8 @@ static const struct argp_option rows[] = {
     {"time", 't', "MS", 0, "Milliseconds of processor time per network or kernel and round (default: 500 and 50)", 0},
     {"level", 'L', "LEVEL", 0, "Kernel level (default: the best of this machine)", 0},
     {"breakdown", 'B', NULL, 0, "train: where the time of a step goes, a row per operator, forward and backward", 0},
+    {"size", 'S', "N", 0, "infer: height and width of the image (default: 16 and 8)", 0},
+    {"channels", 'C', "N", 0, "infer: channels (default: 64, 128 and 256)", 0},
     {0},
 };
 
@@ -34,6 +36,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case 'L':
         r->level = text;
+        return 0;
+    case 'S':
+        r->size = (int)cli_integer(state, "--size", text, 1, 256);
+        return 0;
+    case 'C':
+        r->channels = (int)cli_integer(state, "--channels", text, 1, 1024);
         return 0;
     case 'B':
         r->breakdown = true;
@@ -114,15 +122,14 @@ int cmd_bench(int argc, char **argv)
         "  ashlar bench train --batch 100 --rounds 9 examples/architectures/ds-cnn.yaml\n"
         "  ashlar bench train --breakdown examples/architectures/resnet8.yaml\n"
         "  ashlar bench train --level reference --format json examples/bench/small-cnn.yaml\n"
-        "  ashlar bench infer --level x86-64-v3 --format csv\n",
+        "  ashlar bench infer\n"
+        "  ashlar bench infer --level x86-64-v3 --size 32 --channels 16 --format csv\n",
         children, NULL, NULL};
     bench_request r = {.batch = 32, .rounds = 5};
     cli_parse(&argp, argc, argv, &r);
     ash_error err;
-    arena *a = arena_create();
-    ash_status status = a ? choose_level(&r, &err) : ash_fail_memory(&err);
+    ash_status status = choose_level(&r, &err);
     if (status == ASH_OK)
-        status = (strcmp(r.what, "train") == 0 ? bench_train : bench_infer)(&r, a, &err);
-    arena_destroy(a);
+        status = (strcmp(r.what, "train") == 0 ? bench_train : bench_infer)(&r, &err);
     return status == ASH_OK ? 0 : cli_fail(&err);
 }

@@ -40,7 +40,7 @@ static const option execution_rows[] = {
      .help = "the ashlar that workers run, where it has another path there"},
     {"heartbeat_s", OPTION_REAL, offsetof(execution_settings, heartbeat_s), "5", 0.1, 3600, .unit = "s", .execution = true,
      .help = "between signs of life; a worker that misses three is given up, one that hears nothing for five ends"},
-    {"look_s", OPTION_REAL, offsetof(execution_settings, look_s), "10", 0.5, 3600, .unit = "s", .execution = true,
+    {"look_s", OPTION_REAL, offsetof(execution_settings, look_s), "3", 0.5, 3600, .unit = "s", .execution = true,
      .help = "of executor slurm: how often it asks for new nodes"},
     {"pilots", OPTION_TEXT, offsetof(execution_settings, pilots), NULL, .optional = true, .execution = true,
      .help = "of executor slurm: name of the jobs that hold nodes; launch sets it"},

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ashlar bench train runs on every level of this machine and says what it measured; how fast it was is nobody's test.
+# ashlar bench train and infer run on every level of this machine and says what it measured; how fast it was is nobody's test.
 set -u
 failures=0
 complain()
@@ -27,6 +27,14 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     <<< "$parts" || complain "the parts of a step do not make a whole: $parts"
 "$ASHLAR" bench train --level reference --rounds 1 --time 1 --batch 2 "${nets[0]}" > /dev/null || complain "reference level"
 
+for level in reference x86-64; do
+    out=$("$ASHLAR" bench infer --level $level --size 4 --channels 33 --rounds 1 --time 1 --format csv 2>&1) || { grep -q "this machine lacks it" <<< "$out" || complain "bench infer: $out"; continue; }
+    awk -F, '{ sub(/\r$/, "") } NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { rows[$at["kernel"]]++; if (!($at["gops"] > 0) || !($at["ratio_to_fp32"] > 0)) exit 1 }
+        $at["kernel"] == "fp32" && $at["ratio_to_fp32"] != 1 { exit 1 }
+        END { exit !(rows["fp32"] == 1 && rows["int8"] == 1 && rows["xnor"] == 1 && NR == 6) }' <<< "$out" || complain "kernels: $out"
+done
+
 wrong()
 {
     local expected=$1 message
@@ -39,5 +47,6 @@ wrong "which benchmark"
 wrong "unknown benchmark" fly "${nets[0]}"
 wrong "which architecture" train
 wrong "unknown kernel level" train --level x86-64-v9 "${nets[0]}"
+wrong "takes no architecture" infer "${nets[0]}"
 wrong "nowhere.yaml" train /nowhere.yaml
 [ $failures = 0 ]

@@ -5,7 +5,7 @@
 [ -z "${ASHLAR_SANITIZE:-}" ] || { echo "skipped: MPI libraries under a sanitizer"; exit 77; }
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 . "$(dirname "$0")/case_run.sh"
-digits_run run.yaml 80 20
+digits_run run.yaml 120 30 # the run of the tests on the cluster: one digest by threads, processes, pilots, an allocation and both MPIs
 expected=$(expected_digest run.yaml)
 found=0
 

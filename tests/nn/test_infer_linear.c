@@ -53,7 +53,7 @@ static const shape shapes[] = {
 
 static const int bit_widths[] = {1, 2, 4, 8};
 
-enum { ORDINARY, EXTREME, COARSE, CASES }; /* codes and multipliers */
+enum { ORDINARY, EXTREME, COARSE, LARGEST, CASES }; /* codes and multipliers */
 
 static uint32_t state;
 
@@ -90,6 +90,8 @@ static void fill_x(uint8_t *x, size_t n, infer_type t, int which)
         int code = between(lowest(t), highest(t));
         if (which == EXTREME)
             code = draw() % 16 ? highest(t) : lowest(t);
+        if (which == LARGEST)
+            code = highest(t);
         if (t.bits == 1 && t.is_signed && code == 0)
             code = 1;
         code_put(x, e, t, code);
@@ -103,6 +105,8 @@ static void fill_weights(int8_t *w, size_t n, int bits, int which)
         int code = between(-most, most);
         if (which == EXTREME)
             code = draw() % 16 ? most : -most;
+        if (which == LARGEST)
+            code = -most;
         if (which == COARSE && bits < 8) /* DoReFa's odd codes */
             code = 2 * between(0, (1 << bits) - 1) - ((1 << bits) - 1);
         if (bits == 1 && code == 0)
@@ -241,7 +245,8 @@ static void test_long_sums(void **unused)
         for (int w = 0; w < 4; w++) {
             state = 9;
             compare(&dense, (infer_type){8, is_signed}, bit_widths[w], (infer_type){32, true}, EXTREME);
-            compare(&dense, (infer_type){1, is_signed}, bit_widths[w], (infer_type){32, true}, EXTREME);
+            compare(&dense, (infer_type){8, is_signed}, bit_widths[w], (infer_type){32, true}, LARGEST);
+            compare(&dense, (infer_type){1, is_signed}, bit_widths[w], (infer_type){32, true}, LARGEST);
             compare(&dense, (infer_type){8, is_signed}, bit_widths[w], (infer_type){8, true}, EXTREME);
         }
 }

@@ -37,21 +37,20 @@
 
 void layer_conv(const layer *l, const tile_job *j)
 {
-    const layer_run *runs = (const layer_run *)((const char *)l + l->runs_at);
     if (l->mode == MODE_BITS)
 #if HAS_POPCOUNT
-        conv_differ(l, runs, j);
+        conv_differ(l, j);
 #else
-        conv_differ8(l, runs, j);
+        conv_differ8(l, j);
 #endif
 #if HAS_SHORT
     else if (l->mode == MODE_SHORT)
-        conv_short4(l, runs, j);
+        conv_short4(l, j);
 #endif
     else
 #if HAS_DOT4
-        conv_dot4(l, runs, j);
+        conv_dot4(l, j);
 #else
-        conv_dot2(l, runs, j);
+        conv_dot2(l, j);
 #endif
 }

@@ -45,26 +45,13 @@ static int choose_mode(layer *p, const infer_linear *l)
     return p->mode == MODE_SHORT ? words : INT32_MAX;
 }
 
-/* Taps outside the image, one axis: windows first .. past of the taps are inside. */
-static void inside(int *first, int *past, int at, int stride, int pad, int kernel, int dilation, int size)
-{
-    *first = *past = 0;
-    for (int k = 0; k < kernel; k++) {
-        int i = at * stride - pad + k * dilation;
-        *first += i < 0;
-        *past += i < size;
-    }
-    if (*past < *first)
-        *past = *first;
-}
-
 /* Class of every window along one axis, to `classes` (NULL: only counted). */
 static int classify(int32_t *classes, int windows, int stride, int pad, int kernel, int dilation, int size)
 {
     int n = 0, first = -1, past = -1;
     for (int i = 0; i < windows; i++) {
         int f, p;
-        inside(&f, &p, i, stride, pad, kernel, dilation, size);
+        taps_inside(&f, &p, i, stride, pad, kernel, dilation, size);
         n += f != first || p != past;
         first = f;
         past = p;
@@ -97,7 +84,7 @@ static int words_together(const layer *p)
     return (taps_together(p) * in + per_word - 1) / per_word;
 }
 
-/* Counts the runs and words of a window; writes the runs unless NULL. */
+/* Counts the runs and words of a window and of its bands; writes the runs unless NULL. */
 static void plan_runs(layer *p, layer_run *runs, int most)
 {
     int taps = p->conv.kh * p->conv.kw, step = taps_together(p), words = words_together(p), per_word = codes_per_word(p);
@@ -118,6 +105,9 @@ static void plan_runs(layer *p, layer_run *runs, int most)
                 runs[p->n_runs] = (layer_run){0};
         p->words = p->n_runs / per_word;
     }
+    p->bands = p->mode != MODE_BITS && p->offset == 0 && step <= p->conv.kw && !p->depthwise ? p->conv.kh : 1;
+    p->band_runs = p->n_runs / p->bands;
+    p->band_words = p->words / p->bands;
 }
 
 static layer plan(const infer_linear *l, int *most)
@@ -235,8 +225,8 @@ static void fill_base(const layer *p, const infer_linear *l, char *at)
             if (ox && column_class[ox] == column_class[ox - 1])
                 continue;
             int y[2], x[2], class = row_class[oy] * p->column_classes + column_class[ox];
-            inside(&y[0], &y[1], oy, g->stride_h, g->pad_top, g->kh, g->dilation_h, l->in.h);
-            inside(&x[0], &x[1], ox, g->stride_w, g->pad_left, g->kw, g->dilation_w, l->in.w);
+            taps_inside(&y[0], &y[1], oy, g->stride_h, g->pad_top, g->kh, g->dilation_h, l->in.h);
+            taps_inside(&x[0], &x[1], ox, g->stride_w, g->pad_left, g->kw, g->dilation_w, l->in.w);
             for (int c = 0; c < l->out.c; c++)
                 base[class * p->groups * p->slots + c / out * p->slots + c % out] = base_of(p, l, c, y, x);
         }

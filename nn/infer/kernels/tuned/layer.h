@@ -59,6 +59,7 @@ typedef struct layer { /* first thing of `prepared`; *_at are bytes from its sta
 
     int n_runs, together;     /* runs of a window; as many of them are summed before narrow sums would overflow */
     int words;                /* of a window */
+    int bands, band_runs, band_words; /* a window's rows, where those outside the image add nothing; else 1 band */
     int groups, slots;        /* groups in turn (depthwise: 1); channels of one, rounded up to vectors */
     int block;                /* vectors of channels at a time */
     int column_classes;       /* classes of pixels: row class x column class; 1 unless bits, signed */
@@ -82,13 +83,27 @@ INLINE requant_slots requant_of(const layer *l, const void *prepared)
 /* The pixels of a tile and a block of channels. */
 typedef struct tile_job {
     const uint8_t *x;       /* first tap of pixel 0, group and channel applied */
-    int32_t at[TILE];       /* bytes from x to the pixel */
+    int32_t at[TILE];       /* bytes from x to the pixel; behind the last pixel: the last one's again */
+    int16_t first_band[TILE], past_band[TILE]; /* inside the image */
     int32_t base[TILE];     /* its class, in int32 from the base of class 0 */
     int count;
     const void *weights;    /* of the block */
     int vectors;            /* of channels, of the block */
     int32_t *sums;          /* (TILE, vectors * LANES) */
 } tile_job;
+
+/* Taps first .. past of a window are inside the image, along one axis. */
+INLINE void taps_inside(int *first, int *past, int at, int stride, int pad, int kernel, int dilation, int size)
+{
+    *first = *past = 0;
+    for (int k = 0; k < kernel; k++) {
+        int i = at * stride - pad + k * dilation;
+        *first += i < 0;
+        *past += i < size;
+    }
+    if (*past < *first)
+        *past = *first;
+}
 
 #define layer_unpack LEVEL_NAME(infer_layer_unpack)
 #define layer_pack LEVEL_NAME(infer_layer_pack)

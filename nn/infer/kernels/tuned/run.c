@@ -28,19 +28,28 @@ size_t layer_scratch(const infer_linear *what)
     return place(&l, NULL, NULL);
 }
 
-/* Where the tile's pixels lie in the room, and their classes. */
+/* Where the tile's pixels lie in the room, which bands of their windows count, and their classes. */
 static void fill_pixels(const layer *l, tile_job *j, int first)
 {
     const int32_t *row_class = (const int32_t *)((const char *)l + l->row_class_at);
     const int32_t *column_class = (const int32_t *)((const char *)l + l->column_class_at);
-    int oy = first / l->out.w, ox = first % l->out.w;
+    const nn_conv *g = &l->conv;
+    int oy = first / l->out.w, ox = first % l->out.w, first_band = 0, past_band = 1;
     for (int i = 0; i < j->count; i++) {
-        j->at[i] = (oy * l->conv.stride_h * l->columns + ox * l->conv.stride_w) * l->pixel_bytes;
+        if (l->bands > 1 && (i == 0 || ox == 0))
+            taps_inside(&first_band, &past_band, oy, g->stride_h, g->pad_top, g->kh, g->dilation_h, l->in.h);
+        j->first_band[i] = (int16_t)first_band;
+        j->past_band[i] = (int16_t)past_band;
+        j->at[i] = (oy * g->stride_h * l->columns + ox * g->stride_w) * l->pixel_bytes;
         j->base[i] = (row_class[oy] * l->column_classes + column_class[ox]) * l->groups * l->slots;
         if (++ox == l->out.w) {
             ox = 0;
             oy++;
         }
+    }
+    for (int i = j->count; i < TILE; i++) {
+        j->at[i] = j->at[j->count - 1];
+        j->first_band[i] = j->first_band[j->count - 1];
     }
 }
 

@@ -287,12 +287,16 @@ ash_status infer_check_tensors(const infer_model *m, ash_error *err)
         return bad(&c, "has %d tensors", m->n_tensors);
     if (m->arena_bytes < 0 || m->arena_bytes > MAX_ARENA)
         return bad(&c, "takes more than 1 GiB of memory");
+    int64_t end = 0;
     for (int i = 0; i < m->n_tensors; i++) {
         c.at = i - 1;
         if (check_tensor(&c, i) != ASH_OK)
             return err->status;
+        int64_t own = m->tensors[i].offset + infer_bytes(&m->tensors[i]);
+        end = own > end ? own : end;
     }
-    return ASH_OK;
+    c.at = -1;
+    return end == m->arena_bytes ? ASH_OK : bad(&c, "takes more memory than its tensors");
 }
 
 ash_status infer_check(const infer_model *m, ash_error *err)

@@ -17,11 +17,10 @@ static size_t prepared_bytes(const infer_linear *l)
     return sizeof *l + channels * (2 * sizeof(int32_t) + sizeof(int8_t)) + weight_count(l);
 }
 
-static void *append(char **at, const void *from, size_t bytes)
+static void append(char **at, const void *from, size_t bytes)
 {
-    void *to = memcpy(*at, from, bytes);
+    memcpy(*at, from, bytes);
     *at += bytes;
-    return to;
 }
 
 /* The copies lie behind *l at known places, so that it may be moved: pointers are made when they are needed. */

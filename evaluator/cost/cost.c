@@ -2,6 +2,7 @@
 /* cost.c - bits and bytes of layers, and the metrics that are sums over them (docs/costs.md) */
 #include "evaluator/cost/cost.h"
 #include "core/text.h"
+#include "nn/infer/model.h"
 #include "nn/op.h"
 #include "nn/plan.h"
 #include <string.h>
@@ -10,7 +11,9 @@
 
 typedef cost_layer totals; /* sums over all layers */
 
-int64_t cost_node_bytes(const nn_graph *g, int node_index)
+/* Weights: a row of ceil(k * bits / 8) bytes per output channel, plus its float scale below 32 bits. Biases, and batch norms that do not fold: 4
+ * bytes each. A folded batch norm costs the bias that it adds, if the layer had none. */
+static int64_t node_bytes(const nn_graph *g, int node_index)
 {
     const nn_node *n = &g->nodes[node_index];
     if (nn_folds(g, node_index))
@@ -92,11 +95,35 @@ static const char *attributes_of(const nn_node *n, arena *a)
     return text;
 }
 
-static cost_layer layer_of(const nn_graph *g, int i, cost_settings settings, const nn_plan *plan)
+typedef struct costing { /* of one graph */
+    const nn_graph *g;
+    cost_settings settings;
+    nn_plan *plan;
+    int64_t *bytes; /* (n_nodes) */
+    bool integer;   /* it runs on integers alone */
+} costing;
+
+static ash_status begin(costing *c, const nn_graph *g, cost_settings settings, arena *a, ash_error *err)
 {
+    ash_error why;
+    *c = (costing){.g = g, .settings = settings, .bytes = ARENA_NEW(a, int64_t, (size_t)g->n_nodes)};
+    if (!c->bytes)
+        return ash_fail_memory(err);
+    if (nn_plan_create(g, settings.activation_bits, settings.exclude_input, a, &c->plan, err) != ASH_OK)
+        return err->status;
+    c->integer = infer_node_bytes(g, a, c->bytes, &why) == ASH_OK;
+    for (int i = 1; !c->integer && i < g->n_nodes; i++)
+        c->bytes[i] = node_bytes(g, i);
+    return ASH_OK;
+}
+
+static cost_layer layer_of(const costing *c, int i)
+{
+    const nn_graph *g = c->g;
+    const cost_settings settings = c->settings;
     const nn_node *n = &g->nodes[i], *from = &g->nodes[n->inputs[0]];
     int64_t in_bits = settings.activation_bits ? settings.activation_bits : from->out_bits;
-    const nn_plan_node *planned = &plan->nodes[i];
+    const nn_plan_node *planned = &c->plan->nodes[i];
     return (cost_layer){
         .name = n->name,
         .op = n->op->name,
@@ -108,7 +135,7 @@ static cost_layer layer_of(const nn_graph *g, int i, cost_settings settings, con
         .bops = n->macs * n->weight_bits * in_bits,
         .params = nn_node_params(n),
         .params_folded = nn_node_params_folded(g, i),
-        .model_bytes = cost_node_bytes(g, i),
+        .model_bytes = c->bytes[i],
         .activation_bytes = planned->role == NN_PLAN_RUN && planned->over < 0 ? planned->bytes : 0,
         .weight_bits = n->weight_bits,
         .out_bits = settings.activation_bits ? settings.activation_bits : n->out_bits,
@@ -117,14 +144,14 @@ static cost_layer layer_of(const nn_graph *g, int i, cost_settings settings, con
 
 ash_status cost_layers(const nn_graph *g, cost_settings settings, arena *a, cost_layer **out, size_t *n, ash_error *err)
 {
-    nn_plan *plan;
-    if (nn_plan_create(g, settings.activation_bits, settings.exclude_input, a, &plan, err) != ASH_OK)
+    costing c;
+    if (begin(&c, g, settings, a, err) != ASH_OK)
         return err->status;
     cost_layer *rows = ARENA_NEW(a, cost_layer, g->n_nodes);
     if (!rows)
         return ash_fail_memory(err);
     for (int i = 1; i < g->n_nodes; i++) {
-        rows[i - 1] = layer_of(g, i, settings, plan);
+        rows[i - 1] = layer_of(&c, i);
         rows[i - 1].attributes = attributes_of(&g->nodes[i], a);
         if (!rows[i - 1].attributes)
             return ash_fail_memory(err);
@@ -134,11 +161,11 @@ ash_status cost_layers(const nn_graph *g, cost_settings settings, arena *a, cost
     return ASH_OK;
 }
 
-static totals sum_of(const nn_graph *g, cost_settings settings, const nn_plan *plan)
+static totals sum_of(const costing *c)
 {
     totals t = {0};
-    for (int i = 1; i < g->n_nodes; i++) {
-        cost_layer l = layer_of(g, i, settings, plan);
+    for (int i = 1; i < c->g->n_nodes; i++) {
+        cost_layer l = layer_of(c, i);
         t.macs += l.macs;
         t.flops += l.flops;
         t.bops += l.bops;
@@ -152,10 +179,11 @@ static totals sum_of(const nn_graph *g, cost_settings settings, const nn_plan *p
 ash_status cost_metrics_at(const nn_graph *g, cost_settings settings, arena *a, metric **out, size_t *n,
                            ash_error *err)
 {
-    nn_plan *plan;
-    if (nn_plan_create(g, settings.activation_bits, settings.exclude_input, a, &plan, err) != ASH_OK)
+    costing c;
+    if (begin(&c, g, settings, a, err) != ASH_OK)
         return err->status;
-    const totals sums = sum_of(g, settings, plan), *t = &sums;
+    const totals sums = sum_of(&c), *t = &sums;
+    const nn_plan *plan = c.plan;
     const metric metrics[] = {
 #define COST(name, expression) {#name, expression},
 #include "evaluator/cost/metrics.def"

@@ -37,8 +37,4 @@ ash_status cost_layers(const nn_graph *g, cost_settings settings, arena *a, cost
  * describes it. NULL: out of memory. */
 char *cost_blocks_json(const nn_graph *g, arena *a);
 
-/* Bytes on flash of one node. Weights: a row of ceil(k * bits / 8) bytes per output channel, plus its float scale below 32
- * bits. Biases, and batch norms that do not fold: 4 bytes each. A folded batch norm costs the bias that it adds, if the layer had none. */
-int64_t cost_node_bytes(const nn_graph *g, int node_index);
-
 #endif

@@ -110,6 +110,10 @@ int infer_weight_max(const int8_t *weights, int64_t n);
 /* Whether the network can run on integers alone; if not, err says which layer cannot, and why. Weights play no part. */
 bool infer_supports(const nn_graph *g, ash_error *err);
 
+/* Bytes that a model file holds of each node: packed weights and tables at the operator, factors, biases and shifts at the quantizer behind it. What the
+ * file says of its structure is not in it. bytes: (n_nodes), zero before. ASH_INVALID: the reason of infer_supports. */
+ash_status infer_node_bytes(const nn_graph *g, arena *a, int64_t *bytes, ash_error *err);
+
 /* A trained net as an integer network, in `a`. ASH_INVALID: the reason of infer_supports; weights or statistics that are not finite; sums that 32 bits
  * cannot hold. */
 ash_status infer_compile(const nn_net *net, arena *a, infer_model **out, ash_error *err);

@@ -57,13 +57,15 @@ static int32_t linear(const run *r, int row, int column, int channel)
     int per_group = s->seen[0].c / g->groups, group = channel / (r->y->shape.c / g->groups);
     int64_t acc = 0;
     for (int u = 0; u < g->kh; u++)
-        for (int v = 0; v < g->kw; v++)
-            for (int k = 0; k < per_group; k++) {
-                tap t = tap_of(g, s->seen[0], row, column, u, v);
-                if (t.inside)
-                    acc += (int64_t)input(r, 0, t.row, t.column, group * per_group + k) *
-                           s->weights[(((int64_t)u * g->kw + v) * per_group + k) * r->y->shape.c + channel];
-            }
+        for (int v = 0; v < g->kw; v++) {
+            tap t = tap_of(g, s->seen[0], row, column, u, v);
+            if (!t.inside)
+                continue;
+            const int32_t *x = &r->codes[s->inputs[0]][at(s->seen[0], t.row, t.column, group * per_group)];
+            const int8_t *w = &s->weights[((int64_t)u * g->kw + v) * per_group * r->y->shape.c + channel];
+            for (int k = 0; k < per_group; k++)
+                acc += (int64_t)x[k] * w[(int64_t)k * r->y->shape.c];
+        }
     return r->y->type.bits == 32 ? (int32_t)acc : requantise(r, acc * s->requant.m[channel], channel);
 }
 

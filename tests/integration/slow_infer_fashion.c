@@ -2,7 +2,8 @@
 /* slow_infer_fashion.c - three published networks in 8, 4, 2, 1 and mixed bits on images of Fashion-MNIST
  *
  * Each network is trained for a few steps, so that weights, steps and statistics are those of a training, and compiled. For every image the
- * reference runs once; the engine of every level of this machine must have the same codes in all tensors, and the same outputs.
+ * reference runs once; the engine of every level of this machine must have the same codes in all
+ * tensors, of which the last are the sums that outputs are made of.
  *
  * Then, of the float network that was trained (fake quantisation, at the best level):
  *   - where no sum of a linear layer can reach 2^24, fp32 sums of its codes are the integer sums, at every level and in any order;
@@ -28,7 +29,7 @@
 
 static const char data_settings_text[] = "type=idx, path=/usr/share/datasets/fashion-mnist, limit=512, val_fraction=0.1";
 static const char *const architectures[] = {"lenet-caffe", "resnet8", "ds-cnn"};
-enum { MAX_LEVELS = 8, SUMMED_IMAGES = 3 }; /* whose sums are compared */
+enum { MAX_LEVELS = 8, FIRST_IMAGES = 3 }; /* of which outputs and sums are compared, too */
 
 static const struct setting {
     const char *name, *quantize;
@@ -175,6 +176,10 @@ static void compare_engine(subject *s, infer_engine *e, const float *image)
         infer_run_step(e, k);
         compare_tensor(s, e, k + 1);
     }
+}
+
+static void compare_outputs(subject *s, infer_engine *e, const float *image)
+{
     infer_run(e, image, s->engine_outputs);
     s->mismatches += memcmp(s->engine_outputs, s->outputs, (size_t)fashion->n_outputs * sizeof(float)) != 0;
 }
@@ -319,7 +324,9 @@ static size_t measure(const char *architecture, const struct setting *bits, size
         for (int e = 0; e < s.n_levels; e++)
             compare_engine(&s, s.engines[e], x);
         compare_float(&s, x);
-        if (i < SUMMED_IMAGES)
+        for (int e = 0; i < FIRST_IMAGES && e < s.n_levels; e++)
+            compare_outputs(&s, s.engines[e], x);
+        if (i < FIRST_IMAGES)
             compare_sums(&s);
     }
     printf("%-12s %-6s %7d %7zu %7d %10zu %10zu   %6zu %11.6f %8d/%d\n", architecture, bits->name, s.model->n_tensors, images, s.n_levels,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bench_infer.c - ashlar bench infer: convolutions of codes beside the same convolution in fp32, at one kernel level
+/* bench_infer.c - ashlar bench infer without files: convolutions of codes beside the same convolution in fp32, at one kernel level
  *
  * A *layer* is a 3x3 convolution of one image with as many channels out as in. It is computed by each *kernel* in turn, round after
  * round; a kernel's ratio in a round is against fp32 in the same round, so a core that changes its clock moves both. Codes are

@@ -27,26 +27,13 @@ typedef struct subject { /* a network in training, with a made-up data set of a 
     int64_t step_bytes; /* by which the heap grew over all steps */
 } subject;
 
-/* Images of normal noise with labels in turn: what is measured does not depend on them. */
 static bool make_data(subject *s, int batch, arena *a)
 {
-    nn_shape in = s->g->nodes[0].shape;
-    size_t n = (size_t)BATCHES * (size_t)batch, size = n * (size_t)nn_elements(in);
-    int classes = (int)nn_elements(s->g->nodes[s->g->output].shape);
-    float *x = ARENA_NEW(a, float, size);
-    int32_t *label = ARENA_NEW(a, int32_t, n);
+    size_t n = (size_t)BATCHES * (size_t)batch;
     s->order = ARENA_NEW(a, uint32_t, n);
-    if (!x || !label || !s->order)
-        return false;
-    rng r = rng_stream(1, "bench", 0);
-    for (size_t i = 0; i < size; i++)
-        x[i] = rng_normal(&r);
-    for (size_t i = 0; i < n; i++) {
-        label[i] = (int32_t)(i % (size_t)classes);
+    for (size_t i = 0; s->order && i < n; i++)
         s->order[i] = (uint32_t)i;
-    }
-    s->data = (nn_dataset){.n = n, .shape = in, .n_outputs = classes, .x = x, .label = label};
-    return true;
+    return s->order && bench_noise(s->g, n, a, &s->data);
 }
 
 static ash_status open_subject(subject *s, const char *path, const bench_request *r, arena *a, ash_error *err)

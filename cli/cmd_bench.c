@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_bench.c - ashlar bench train ARCH... and ashlar bench infer: speed beside what this core can do */
+/* cmd_bench.c - ashlar bench train ARCH... and ashlar bench infer [ARCH...]: speed beside what this core can do */
 #include "cli/bench.h"
+#include "cli/source.h"
 #include "core/buffer.h"
-#include "nn/kernels/kernels.h"
+#include "nn/op.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 static const struct argp_option rows[] = {
-    {"batch", 'b', "N", 0, "train: images per step (default: 32)", 0},
+    {"batch", 'b', "N", 0, "Images per training step, or of the fp32 batch beside infer ARCH (default: 32)", 0},
     {"rounds", 'r', "N", 0, "Rounds, of which the median is taken (default: 5)", 0},
-    {"time", 't', "MS", 0, "Milliseconds of processor time per network or kernel and round (default: 500 and 50)", 0},
+    {"time", 't', "MS", 0, "Milliseconds of processor time per network or kernel and round (default: 500; kernels: 50)", 0},
     {"level", 'L', "LEVEL", 0, "Kernel level (default: the best of this machine)", 0},
     {"breakdown", 'B', NULL, 0, "train: where the time of a step goes, a row per operator, forward and backward", 0},
-    {"size", 'S', "N", 0, "infer: height and width of the image (default: 16 and 8)", 0},
-    {"channels", 'C', "N", 0, "infer: channels (default: 64, 128 and 256)", 0},
+    {"size", 'S', "N", 0, "infer without ARCH: height and width of the image (default: 16 and 8)", 0},
+    {"channels", 'C', "N", 0, "infer without ARCH: channels (default: 64, 128 and 256)", 0},
+    {"quantize", 'q', "SETTINGS", 0, "infer ARCH: " CLI_QUANTIZE_HELP, 0},
     {0},
 };
 
@@ -43,6 +45,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case 'C':
         r->channels = (int)cli_integer(state, "--channels", text, 1, 1024);
         return 0;
+    case 'q':
+        r->quantize = text;
+        return 0;
     case 'B':
         r->breakdown = true;
         return 0;
@@ -62,10 +67,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
             cli_usage(state, "which benchmark? There are \"train\" and \"infer\"");
         if (strcmp(r->what, "train") == 0 && !r->n_paths)
             cli_usage(state, "which architecture files?");
-        if (strcmp(r->what, "infer") == 0 && r->n_paths)
-            cli_usage(state, "infer measures kernels and takes no architecture files");
+        if (r->n_paths && (r->size || r->channels))
+            cli_usage(state, "--size and --channels are of convolutions, not of architecture files");
+        if (r->quantize && (strcmp(r->what, "infer") != 0 || !r->n_paths))
+            cli_usage(state, "--quantize is of infer ARCH");
         if (!r->ms)
-            r->ms = strcmp(r->what, "train") == 0 ? 500 : 50;
+            r->ms = r->n_paths ? 500 : 50;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -86,6 +93,24 @@ static ash_status choose_level(bench_request *r, ash_error *err)
              names.data ? names.data : "none");
     buffer_free(&names);
     return err->status;
+}
+
+bool bench_noise(const nn_graph *g, size_t n, arena *a, nn_dataset *out)
+{
+    nn_shape in = g->nodes[0].shape;
+    size_t size = n * (size_t)nn_elements(in);
+    int classes = (int)nn_elements(g->nodes[g->output].shape);
+    float *x = ARENA_NEW(a, float, size);
+    int32_t *label = ARENA_NEW(a, int32_t, n);
+    if (!x || !label)
+        return false;
+    rng r = rng_stream(1, "bench", 0);
+    for (size_t i = 0; i < size; i++)
+        x[i] = rng_normal(&r);
+    for (size_t i = 0; i < n; i++)
+        label[i] = (int32_t)(i % (size_t)classes);
+    *out = (nn_dataset){.n = n, .shape = in, .n_outputs = classes, .x = x, .label = label};
+    return true;
 }
 
 double bench_processor_s(void)
@@ -111,18 +136,21 @@ int cmd_bench(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&cli_format_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        rows, parse, "train ARCH...\ninfer",
+        rows, parse, "train ARCH...\ninfer [ARCH...]",
         "Measure on one core, on noise.\n"
         "train: steps (load, forward, loss, backward, update) of architecture files, in images per second of processor time and as a "
         "share of the core's fp32 peak. The peak is that of an FMA loop in registers, measured in the same process between the networks; a "
         "step counts 3 x 2 x MACs. docs/kernels.md says how.\n"
         "infer: 3x3 convolutions of one image in 8, 4, 2 and 1 bits, in 10^9 operations per second (2 per MAC) and beside the same "
-        "convolution in fp32. docs/inference-kernels.md says how.\v"
+        "convolution in fp32. docs/inference-kernels.md says how.\n"
+        "infer ARCH: whole networks on integers alone, image by image, beside the same networks unquantised in fp32, image by image and in "
+        "batches; the bytes of their activations and of their model files.\v"
         "  ashlar bench train examples/bench/*.yaml\n"
         "  ashlar bench train --batch 100 --rounds 9 examples/architectures/ds-cnn.yaml\n"
         "  ashlar bench train --breakdown examples/architectures/resnet8.yaml\n"
         "  ashlar bench train --level reference --format json examples/bench/small-cnn.yaml\n"
         "  ashlar bench infer\n"
+        "  ashlar bench infer examples/architectures/ds-cnn.yaml --quantize \"weight_bits=4, act_bits=4\"\n"
         "  ashlar bench infer --level x86-64-v3 --size 32 --channels 16 --format csv\n",
         children, NULL, NULL};
     bench_request r = {.batch = 32, .rounds = 5};
@@ -130,6 +158,6 @@ int cmd_bench(int argc, char **argv)
     ash_error err;
     ash_status status = choose_level(&r, &err);
     if (status == ASH_OK)
-        status = (strcmp(r.what, "train") == 0 ? bench_train : bench_infer)(&r, &err);
+        status = (strcmp(r.what, "train") == 0 ? bench_train : r.n_paths ? bench_networks : bench_infer)(&r, &err);
     return status == ASH_OK ? 0 : cli_fail(&err);
 }

@@ -35,6 +35,17 @@ for level in reference x86-64; do
         END { exit !(rows["fp32"] == 1 && rows["int8"] == 1 && rows["xnor"] == 1 && NR == 6) }' <<< "$out" || complain "kernels: $out"
 done
 
+lenet=$ASHLAR_SOURCE/examples/architectures/lenet5-28.yaml
+for level in reference x86-64; do
+    out=$("$ASHLAR" bench infer --level $level --quantize "weight_bits=4, act_bits=2" --batch 3 --rounds 2 --time 1 --format csv "$lenet" 2>&1) ||
+        { grep -q "this machine lacks it" <<< "$out" || complain "bench infer ARCH: $out"; continue; }
+    awk -F, '{ sub(/\r$/, "") } NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { ratio = $at["images_per_s"] / $at["fp32_images_per_s"] / $at["ratio_to_fp32"]
+          if (ratio < 0.3 || ratio > 3 || !($at["ratio_to_fp32_batch"] > 0) || $at["batch"] != 3) exit 1
+          if ($at["least"] > $at["most"] || $at["arena_bytes"] < 784 || $at["file_bytes"] < 1000) exit 1 }
+        END { exit NR != 2 }' <<< "$out" || complain "networks: $out"
+done
+
 wrong()
 {
     local expected=$1 message
@@ -47,6 +58,8 @@ wrong "which benchmark"
 wrong "unknown benchmark" fly "${nets[0]}"
 wrong "which architecture" train
 wrong "unknown kernel level" train --level x86-64-v9 "${nets[0]}"
-wrong "takes no architecture" infer "${nets[0]}"
+wrong "not an integer network" infer "${nets[0]}"
+wrong "are of convolutions" infer --size 8 "$lenet"
+wrong "quantize is of infer ARCH" infer --quantize weight_bits=8
 wrong "nowhere.yaml" train /nowhere.yaml
 [ $failures = 0 ]

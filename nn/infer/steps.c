@@ -20,17 +20,34 @@ static inline int16_t code_of(const infer_pass *p, int64_t sum, int c)
     return (int16_t)(v < r->low ? r->low : v > r->high ? r->high : v);
 }
 
-static void run_add(const infer_pass *p)
+/* n: of inputs, a constant of the caller's, so that the loop over them unrolls. What codes could alias is read before the loop. */
+static inline void add_inputs(const infer_pass *p, int n)
 {
-    const int32_t *m = p->step->requant.m;
-    int channels = p->y->shape.c, n = p->step->n_inputs;
+    const infer_requant r = p->step->requant;
+    const int64_t *constant = p->constant;
+    const int16_t *x[NN_MAX_INPUTS];
+    int16_t *to = p->to;
+    bool sign = infer_is_sign(p->y->type);
+    int channels = p->y->shape.c;
+    memcpy(x, p->x, (size_t)n * sizeof(*x));
     for (int64_t i = 0, end = nn_elements(p->y->shape); i < end; i += channels)
         for (int c = 0; c < channels; c++) {
-            int64_t sum = 0;
+            int64_t v = constant[c];
             for (int k = 0; k < n; k++)
-                sum += (int64_t)p->x[k][i + c] * m[k * channels + c];
-            p->to[i + c] = code_of(p, sum, c);
+                v += (int64_t)x[k][i + c] * r.m[k * channels + c];
+            int64_t code = v >> r.shift[c];
+            code = code < r.low ? r.low : code;
+            code = code > r.high ? r.high : code;
+            to[i + c] = (int16_t)(sign ? (v >= 0 ? 1 : -1) : code);
         }
+}
+
+static void run_add(const infer_pass *p)
+{
+    if (p->step->n_inputs == 2)
+        add_inputs(p, 2);
+    else
+        add_inputs(p, p->step->n_inputs);
 }
 
 static void run_concat(const infer_pass *p)

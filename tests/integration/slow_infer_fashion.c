@@ -33,11 +33,14 @@ enum { MAX_LEVELS = 8, FIRST_IMAGES = 3 }; /* of which outputs and sums are comp
 
 static const struct setting {
     const char *name, *quantize;
-    int mixed; /* layers have bits of their own instead */
+    bool mixed; /* layers have bits of their own instead */
 } settings[] = {
-    {"8/8", "weight_bits=8, act_bits=8, weights=lsq", 0},     {"4/4", "weight_bits=4, act_bits=4, weights=lsq", 0},
-    {"2/2", "weight_bits=2, act_bits=2, weights=lsq", 0},     {"1/1", "weight_bits=1, act_bits=1", 0},
-    {"mixed", "weights=lsq", 1},
+    {"8/8 scaled", "weight_bits=8, act_bits=8", false}, /* the largest code is in every channel */
+    {"8/8", "weight_bits=8, act_bits=8, weights=lsq", false},
+    {"4/4", "weight_bits=4, act_bits=4, weights=lsq", false},
+    {"2/2", "weight_bits=2, act_bits=2, weights=lsq", false},
+    {"1/1", "weight_bits=1, act_bits=1", false},
+    {"mixed", "weights=lsq", true},
 };
 
 static data_set *fashion;
@@ -329,7 +332,7 @@ static size_t measure(const char *architecture, const struct setting *bits, size
         if (i < FIRST_IMAGES)
             compare_sums(&s);
     }
-    printf("%-12s %-6s %7d %7zu %7d %10zu %10zu   %6zu %11.6f %8d/%d\n", architecture, bits->name, s.model->n_tensors, images, s.n_levels,
+    printf("%-12s %-10s %7d %7zu %7d %10zu %10zu   %6zu %11.6f %8d/%d\n", architecture, bits->name, s.model->n_tensors, images, s.n_levels,
            s.tensors, s.mismatches, s.answers, 100 * (double)s.codes_off / (double)s.n_codes, s.exact, s.linear);
     fflush(stdout);
     size_t mismatches = s.mismatches;
@@ -341,8 +344,8 @@ static void test_all(void **state)
 {
     (void)state;
     size_t mismatches = 0, images = images_wanted();
-    printf("%52s %10s   float network, and fp32 sums\n", "", "");
-    printf("%-12s %-6s %7s %7s %7s %10s %10s   %6s %11s %10s\n", "network", "bits", "tensors", "images", "levels", "compared", "mismatches",
+    printf("%56s %10s   float network, and fp32 sums\n", "", "");
+    printf("%-12s %-10s %7s %7s %7s %10s %10s   %6s %11s %10s\n", "network", "bits", "tensors", "images", "levels", "compared", "mismatches",
            "answers", "codes (%)", "exact");
     for (size_t i = 0; i < sizeof(architectures) / sizeof(*architectures); i++)
         for (size_t k = 0; k < sizeof(settings) / sizeof(*settings); k++)

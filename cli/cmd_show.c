@@ -262,6 +262,13 @@ static double reads(const json_t *layers, const json_t *layer)
     return bits_of(layers, json_string_value(json_array_get(json_object_get(layer, "inputs"), 0)));
 }
 
+/* The operator; of a quantizer, the bits that it makes. */
+static const char *what_of(const json_t *layer, arena *a)
+{
+    const char *op = json_string_value(json_object_get(layer, "op"));
+    return op && strcmp(op, "quantize") == 0 ? arena_printf(a, "%s to %.0f", op, value_of(layer, "out_bits")) : op;
+}
+
 static bool any_codes(const json_t *layers)
 {
     const json_t *layer;
@@ -270,6 +277,14 @@ static bool any_codes(const json_t *layers)
         if (value_of(layer, "out_bits") < 32)
             return true;
     return false;
+}
+
+static void put_bits(table *t, double bits) /* nothing for floats */
+{
+    if (bits < 32)
+        table_integer(t, (int64_t)bits);
+    else
+        table_text(t, NULL);
 }
 
 static void print_layers(subject *u)
@@ -293,7 +308,7 @@ static void print_layers(subject *u)
         bool weighted = value_of(layer, "params") > 0;
         table_row(t);
         table_text(t, json_string_value(json_object_get(layer, "name")));
-        table_text(t, json_string_value(json_object_get(layer, "op")));
+        table_text(t, what_of(layer, u->s.a));
         table_text(t, shape_text(json_object_get(layer, "out"), u->s.a));
         for (int k = 0; k < N; k++) {
             double value = value_of(layer, counts[k]);
@@ -304,7 +319,7 @@ static void print_layers(subject *u)
                 table_integer(t, (int64_t)value);
         }
         if (codes)
-            table_integer(t, (int64_t)reads(layers, layer));
+            put_bits(t, reads(layers, layer));
         table_text(t, json_string_value(json_object_get(layer, "block")));
     }
     table_row(t);

@@ -67,9 +67,9 @@
     return rows;
   }
 
-  /* What stands below a shape: "w4 a8"; where activations are floats, "4 bit". */
-  const bitsText = (weights, activations) => activations < 32 ? `w${weights} a${activations}` : `${weights} bit`;
-  const bitsWords = (weights, activations) => `${weights}-bit weights meet ${activations < 32 ? activations + '-bit' : 'float'} activations`;
+  /* "w4 a8"; "w4" where activations are floats. */
+  const bitsText = (weights, activations) => activations < 32 ? `w${weights} a${activations}` : weights < 32 ? `w${weights}` : 'float';
+  const bitsWords = (weights, activations) => `${weights < 32 ? weights + '-bit' : 'float'} weights meet ${activations < 32 ? activations + '-bit' : 'float'} activations`;
   const codesWire = bits => bits < 32 ? {style: `stroke:${bitColour(bits)};stroke-width:2.4`} : {};
 
   function layers(element, description) {
@@ -111,7 +111,7 @@
       if (r.weighted) A.draw(g, 'rect', {x: left, y: top, width: 6, height: 30, rx: 2, fill: bitColour(r.bits)});
       const title = name(r.op) + (r.after.length ? ' \u00b7 ' + r.after.map(name).join(' \u00b7 ') : '');
       A.draw(g, 'text', {x: left + 14, y: top + 13}, title.length > 32 ? title.slice(0, 31) + '\u2026' : title);
-      A.draw(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, clip([r.attributes, r.block || r.name].filter(Boolean).join(' \u00b7 '), 33));
+      A.draw(g, 'text', {class: 'dim', x: left + 14, y: top + 25}, clip([r.attributes.replace(/(^|, )weight_quantizer \w+/, ''), r.block || r.name].filter(Boolean).join(' \u00b7 '), 33));
       A.draw(g, 'text', {x: left + boxWidth + 10, y: top + 13}, shape(r.out));
       A.draw(g, 'text', {class: 'dim', x: left + boxWidth + 10, y: top + 25}, r.weighted ? bitsText(r.bits, r.reads[0]) : '');
       if (r.macs) {
@@ -164,11 +164,11 @@
       if (g.skip) A.draw(svg, 'path', {class: 'skip-wire', d: `M${x - 5} ${base - 7}C${x - 5} ${base - h - 20} ${x + 87} ${base - h - 20} ${x + 87} ${base - 7}`});
       const words = label(g).match(/^(\S+)\s+(.+)$/), lines = words ? [words[1], words[2].replace(/_/g, ' ')] : [label(g)];
       lines.forEach((line, k) => A.draw(svg, 'text', {x: x + 41, y: base - 5 - 12 * (lines.length - 1 - k), 'text-anchor': 'middle', style: 'font-size:10.5px'}, clip(line, 13)));
-      A.draw(svg, 'text', {class: 'dim', x: x + 41, y: base + 14, 'text-anchor': 'middle'}, shape(g.out) + (g.weighted && Math.min(g.bits, g.acts) < 32 ? ` \u00b7 ${bitsText(g.bits, g.acts)}` : ''));
+      A.draw(svg, 'text', {class: 'dim', x: x + 41, y: base + 14, 'text-anchor': 'middle'}, shape(g.out));
       if (g.macs) {
         A.draw(svg, 'rect', {class: 'share-back', x, y: base + 20, width: 82, height: 4, rx: 2});
         A.draw(svg, 'rect', {class: 'share', x, y: base + 20, width: Math.max(1, 82 * g.macs / total), height: 4, rx: 2});
-        A.draw(svg, 'text', {class: 'dim', x: x + 41, y: base + 37, 'text-anchor': 'middle', style: 'font-size:10px'}, `${(100 * g.macs / total).toFixed(0)} %`);
+        A.draw(svg, 'text', {class: 'dim', x: x + 41, y: base + 37, 'text-anchor': 'middle', style: 'font-size:10px'}, (Math.min(g.bits, g.acts) < 32 ? `${bitsText(g.bits, g.acts)} \u00b7 ` : '') + `${(100 * g.macs / total).toFixed(0)} %`);
       }
     });
     return svg;

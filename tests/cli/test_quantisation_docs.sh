@@ -8,15 +8,15 @@ page=$ASHLAR_SOURCE/docs/quantisation.md
 sed -n 's/^    ashlar /"$ASHLAR" /p' "$page" | sed 's/  *# .*//' >commands.txt
 [ "$(wc -l <commands.txt)" -ge 8 ] || fail "only $(wc -l <commands.txt) commands"
 while read -r line; do
-    trial=$("$ASHLAR" query mixed.db --format csv --sql "SELECT trial FROM results WHERE integer = 1 ORDER BY error LIMIT 1" 2>/dev/null | tail -1 | tr -d '\r')
-    eval "${line/mixed.db 12/mixed.db $trial}" >out.txt 2>err.txt </dev/null || fail "$line: $(cat err.txt)"
+    trial=$("$ASHLAR" query bits.db --format csv --sql "SELECT trial FROM results WHERE integer = 1 ORDER BY error LIMIT 1" 2>/dev/null | tail -1 | tr -d '\r')
+    eval "${line/bits.db 12/bits.db $trial}" >out.txt 2>err.txt </dev/null || fail "$line: $(cat err.txt)"
     [ -s out.txt ] || fail "$line prints nothing"
 done <commands.txt
-[ -s answers.csv ] && [ -s mixed.html ] || fail "no answers, or no report"
+[ -s answers.csv ] && [ -s bits.html ] || fail "no answers, or no report"
 
-"$ASHLAR" show mixed.db "$trial" >out.txt
+"$ASHLAR" show bits.db "$trial" >out.txt
 grep -qx 'arithmetic  *integer' out.txt && grep -q 'quantize to [1248] ' out.txt || fail "show: $(cat out.txt)"
-"$ASHLAR" explain mixed.db "$trial" 2>err.txt | grep -q '^Scored on the integer engine' || fail "explain: $(cat err.txt)"
+"$ASHLAR" explain bits.db "$trial" 2>err.txt | grep -q '^Scored on the integer engine' || fail "explain: $(cat err.txt)"
 
 { printf 'data: {type: digits, limit: 200}\ntrain: {epochs: 1}\nbudget: {evaluations: 4}\n'
   sed -n '/^    space:/,/^$/s/^    //p' "$page"; } >page.yaml

@@ -6,6 +6,9 @@
 #include "cli/asked.h"
 #include "cli/explain.h"
 #include "cli/output.h"
+#include "nn/infer/model.h"
+#include "nn/net.h"
+#include "reports/report.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -80,6 +83,12 @@ static ash_status open_subject(subject *u, const request *r, ash_error *err)
 
 /* ---- printing ---- */
 
+static bool is_integer(const subject *u)
+{
+    ash_error why;
+    return infer_supports(u->asked.net->graph, &why);
+}
+
 static void print_heading(const subject *u, const request *r)
 {
     const data_set *d = u->asked.stored.session.data;
@@ -88,6 +97,7 @@ static void print_heading(const subject *u, const request *r)
     if (split->n_anomalies)
         printf(", %zu of them anomalies", split->n_anomalies);
     printf("\n%s\n", u->asked.trial->genome);
+    printf("Scored %s.\n", is_integer(u) ? "on the integer engine, as deployed" : "in floats");
     puts(u->asked.test ? "The test split was opened for this. Choose by validation: figures that chose are no test any more."
                  : "The search chose by this split, so these figures are somewhat too good.");
     if (u->asked.again)
@@ -102,6 +112,7 @@ static void add_heading(const subject *u, facts *f)
     facts_add(f, "trial", "value", (double)u->asked.trial->id, FACT_COUNT);
     facts_text(f, "split", "value", u->asked.test ? "test" : "val");
     facts_text(f, "on_front", "value", u->asked.on_front ? "yes" : "no");
+    facts_text(f, "arithmetic", "value", report_arithmetic(is_integer(u)));
     facts_text(f, "trained_again", "value", u->asked.again ? "yes" : "no");
     facts_add(f, "samples", "value", (double)u->what.answers.n, FACT_COUNT);
 }

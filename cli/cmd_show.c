@@ -6,6 +6,7 @@
  */
 #include "cli/study.h"
 #include "reports/escape.h"
+#include "reports/report.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -173,7 +174,15 @@ static const char *parent_list(const trial *t, arena *a)
     return text;
 }
 
-static void list_values(subject *u, table *out)
+static void row_metric(table *t, const metric *m, output_format format)
+{
+    if (format == FORMAT_TABLE && strcmp(m->name, "integer") == 0 && !isnan(m->value))
+        row_text(t, "arithmetic", report_arithmetic(m->value));
+    else
+        row_real(t, m->name, m->value);
+}
+
+static void list_values(subject *u, output_format format, table *out)
 {
     const trial *t = u->t;
     row(out, "trial");
@@ -189,7 +198,7 @@ static void list_values(subject *u, table *out)
     if (t->original)
         row_integer(out, "original", t->original);
     for (size_t i = 0; i < t->n_metrics; i++)
-        row_real(out, t->metrics[i].name, t->metrics[i].value);
+        row_metric(out, &t->metrics[i], format);
     for (size_t i = 0; i < u->n_annotations; i++)
         row_real(out, u->annotations[i].name, u->annotations[i].value);
     row_integer(out, "trained_macs", t->trained_macs);
@@ -211,7 +220,7 @@ static void print_values(subject *u, output_format format)
     table *t = table_create();
     table_column(t, format == FORMAT_TABLE ? "" : "name", TABLE_LEFT);
     table_column(t, format == FORMAT_TABLE ? "" : "value", TABLE_FOLD);
-    list_values(u, t);
+    list_values(u, format, t);
     table_print(t, format, stdout);
     table_destroy(t);
 }
@@ -234,6 +243,50 @@ static double value_of(const json_t *layer, const char *key)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
+/* Bits of a layer's output by its name; 32 for the image, and where nothing is said. */
+static double bits_of(const json_t *layers, const char *name)
+{
+    const json_t *layer;
+    size_t i;
+    json_array_foreach(layers, i, layer) {
+        const char *own = json_string_value(json_object_get(layer, "name"));
+        if (own && name && strcmp(own, name) == 0)
+            return fmin(value_of(layer, "out_bits"), 32);
+    }
+    return 32;
+}
+
+/* Bits of the activations that it reads. */
+static double reads(const json_t *layers, const json_t *layer)
+{
+    return bits_of(layers, json_string_value(json_array_get(json_object_get(layer, "inputs"), 0)));
+}
+
+/* The operator; of a quantizer, the bits that it makes. */
+static const char *what_of(const json_t *layer, arena *a)
+{
+    const char *op = json_string_value(json_object_get(layer, "op"));
+    return op && strcmp(op, "quantize") == 0 ? arena_printf(a, "%s to %.0f", op, value_of(layer, "out_bits")) : op;
+}
+
+static bool any_codes(const json_t *layers)
+{
+    const json_t *layer;
+    size_t i;
+    json_array_foreach(layers, i, layer)
+        if (value_of(layer, "out_bits") < 32)
+            return true;
+    return false;
+}
+
+static void put_bits(table *t, double bits) /* nothing for floats */
+{
+    if (bits < 32)
+        table_integer(t, (int64_t)bits);
+    else
+        table_text(t, NULL);
+}
+
 static void print_layers(subject *u)
 {
     static const char *const counts[] = {"params", "macs", "weight_bits", "bytes"}, *const heads[] = {"params", "MACs", "bits", "bytes"};
@@ -241,18 +294,21 @@ static void print_layers(subject *u)
     const json_t *layers = json_object_get(u->blocks, "layers"), *layer;
     double totals[N] = {0};
     size_t i;
+    bool codes = any_codes(layers);
     table *t = table_create();
     table_column(t, "layer", TABLE_LEFT);
     table_column(t, "op", TABLE_LEFT);
     table_column(t, "shape", TABLE_RIGHT);
     for (int k = 0; k < N; k++)
         table_column(t, heads[k], TABLE_RIGHT);
+    if (codes)
+        table_column(t, "reads bits", TABLE_RIGHT);
     table_column(t, "block", TABLE_WRAP);
     json_array_foreach(layers, i, layer) {
         bool weighted = value_of(layer, "params") > 0;
         table_row(t);
         table_text(t, json_string_value(json_object_get(layer, "name")));
-        table_text(t, json_string_value(json_object_get(layer, "op")));
+        table_text(t, what_of(layer, u->s.a));
         table_text(t, shape_text(json_object_get(layer, "out"), u->s.a));
         for (int k = 0; k < N; k++) {
             double value = value_of(layer, counts[k]);
@@ -262,6 +318,8 @@ static void print_layers(subject *u)
             else
                 table_integer(t, (int64_t)value);
         }
+        if (codes)
+            put_bits(t, reads(layers, layer));
         table_text(t, json_string_value(json_object_get(layer, "block")));
     }
     table_row(t);
@@ -273,6 +331,8 @@ static void print_layers(subject *u)
             table_text(t, NULL);
         else
             table_integer(t, (int64_t)totals[k]);
+    if (codes)
+        table_text(t, NULL);
     const char *input = shape_text(json_object_get(u->blocks, "input"), u->s.a);
     printf("\nlayers%s%s\n", input ? ", input " : "", input ? input : "");
     table_print(t, FORMAT_TABLE, stdout);

@@ -15,7 +15,9 @@
 static void put_value(table *t, const report_metric *m, double value, output_format format)
 {
     bool whole = m->unit == REPORT_COUNT || m->unit == REPORT_BYTES;
-    if (m->percent && format == FORMAT_TABLE)
+    if (m->unit == REPORT_ARITHMETIC)
+        table_text(t, isnan(value) ? NULL : report_arithmetic(value));
+    else if (m->percent && format == FORMAT_TABLE)
         table_number(t, 100 * value, "%.2f");
     else if (whole && isfinite(value) && fabs(value) < 9e15)
         table_integer(t, (int64_t)value);

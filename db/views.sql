@@ -20,7 +20,7 @@ SELECT t.run, t.trial, t.status, t.reason,
        CAST(t.macs AS INTEGER) AS macs, CAST(t.flops AS INTEGER) AS flops, CAST(t.bops AS INTEGER) AS bops,
        CAST(t.params AS INTEGER) AS params, CAST(t.params_folded AS INTEGER) AS params_folded,
        CAST(t.model_bytes AS INTEGER) AS model_bytes, CAST(t.peak_ram_bytes AS INTEGER) AS peak_ram_bytes,
-       t.mean_weight_bits, t.latency_s, t.energy_j,
+       t.mean_weight_bits, t.mean_act_bits, CAST(t.integer AS INTEGER) AS integer, t.latency_s, t.energy_j,
        t.genome, lower(hex(t.key)) AS key, t.original, t.virtual_start, t.virtual_duration, t.trained_macs,
        lower(hex(t.weights_hash)) AS weights_hash,
        (SELECT description FROM blocks b WHERE b.blocks = t.blocks) AS blocks,
@@ -39,6 +39,8 @@ UNION ALL SELECT run, trial, 'params_folded', params_folded FROM trials WHERE pa
 UNION ALL SELECT run, trial, 'model_bytes', model_bytes FROM trials WHERE model_bytes IS NOT NULL
 UNION ALL SELECT run, trial, 'peak_ram_bytes', peak_ram_bytes FROM trials WHERE peak_ram_bytes IS NOT NULL
 UNION ALL SELECT run, trial, 'mean_weight_bits', mean_weight_bits FROM trials WHERE mean_weight_bits IS NOT NULL
+UNION ALL SELECT run, trial, 'mean_act_bits', mean_act_bits FROM trials WHERE mean_act_bits IS NOT NULL
+UNION ALL SELECT run, trial, 'integer', integer FROM trials WHERE integer IS NOT NULL
 UNION ALL SELECT run, trial, 'latency_s', latency_s FROM trials WHERE latency_s IS NOT NULL
 UNION ALL SELECT run, trial, 'energy_j', energy_j FROM trials WHERE energy_j IS NOT NULL
 UNION ALL SELECT run, trial, metric, value FROM metrics WHERE value IS NOT NULL

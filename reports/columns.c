@@ -16,6 +16,16 @@ static void add(int *columns, size_t *n, int index)
         columns[(*n)++] = index;
 }
 
+/* Floats alone need no label. */
+static bool any_integer(const report *r)
+{
+    int k = report_metric_index(r, "integer");
+    for (size_t i = 0; k >= 0 && i < r->n_front; i++)
+        if (r->values[r->front[i] * r->n_metrics + (size_t)k] == 1)
+            return true;
+    return false;
+}
+
 size_t columns_default(const report *r, int columns[COLUMNS_MOST])
 {
     static const char *const more[] = {"macs", "model_bytes", "mean_weight_bits"};
@@ -29,6 +39,8 @@ size_t columns_default(const report *r, int columns[COLUMNS_MOST])
     }
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
         add(columns, &n, report_metric_index(r, more[i]));
+    if (any_integer(r))
+        add(columns, &n, report_metric_index(r, "integer"));
     return n;
 }
 
@@ -47,6 +59,10 @@ void columns_cell(char out[64], const report_metric *m, double value, const char
     *out = 0;
     if (isnan(value))
         return;
+    if (m->unit == REPORT_ARITHMETIC) {
+        format_text(out, 64, "%s", report_arithmetic(value));
+        return;
+    }
     if (m->percent || !whole || fabs(value) >= 9e15 || value != floor(value)) {
         format_text(out, 64,
                     m->percent                   ? "%.2f"

@@ -7,7 +7,7 @@
 
 enum { COLUMNS_MOST = 16 };
 /* What a table of the front shows unless told: the objectives, each with its value on the test split, then macs, model_bytes and
- * mean_weight_bits. Returns the number of metrics put into `columns`. */
+ * mean_weight_bits, and the arithmetic when any member is an integer network. Returns the number of metrics put into `columns`. */
 size_t columns_default(const report *r, int columns[COLUMNS_MOST]);
 /* view->columns, or the default. */
 size_t columns_of(const report *r, const report_view *view, int columns[COLUMNS_MOST]);

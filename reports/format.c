@@ -54,13 +54,18 @@ void report_describe_metric(const char *name, report_metric *out)
 
 const char *report_unit_name(report_unit unit)
 {
-    static const char *const names[] = {"plain", "fraction", "count", "bytes", "bits", "seconds", "joules"};
+    static const char *const names[] = {"plain", "fraction", "count", "bytes", "bits", "seconds", "joules", "arithmetic"};
     return names[unit];
+}
+
+const char *report_arithmetic(double integer)
+{
+    return integer != 0 ? "integer" : "float";
 }
 
 const char *report_axis_label(const report_metric *m, arena *a)
 {
-    static const char *const units[] = {"", "", "", " (B)", "", " (s)", " (J)"};
+    static const char *const units[] = {"", "", "", " (B)", "", " (s)", " (J)", ""};
     const char *unit = m->percent ? " (%)" : units[m->unit];
     return arena_printf(a, "%s%s", m->label, unit);
 }

@@ -29,6 +29,7 @@ typedef enum report_unit { /* how a metric's numbers are written */
     REPORT_BITS,
     REPORT_SECONDS,
     REPORT_JOULES,
+    REPORT_ARITHMETIC, /* 1: "integer", 0: "float" */
 } report_unit;
 
 typedef struct report_metric {
@@ -147,6 +148,7 @@ extern const char *const report_format_names[];            /* NULL-terminated */
 /* Label with its unit, as an axis or a column shows it: "validation error (%)", "model size (B)". */
 const char *report_axis_label(const report_metric *m, arena *a);
 const char *report_unit_name(report_unit unit);
+const char *report_arithmetic(double integer); /* the metric `integer` in words */
 /* Label and unit of a metric name; unknown names are their own label. */
 void report_describe_metric(const char *name, report_metric *out);
 

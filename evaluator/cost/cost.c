@@ -133,6 +133,7 @@ static cost_layer layer_of(const costing *c, int i)
         .macs = n->macs,
         .flops = n->flops,
         .bops = n->macs * n->weight_bits * in_bits,
+        .in_bits = (int)in_bits,
         .params = nn_node_params(n),
         .params_folded = nn_node_params_folded(g, i),
         .model_bytes = c->bytes[i],
@@ -140,6 +141,18 @@ static cost_layer layer_of(const costing *c, int i)
         .weight_bits = n->weight_bits,
         .out_bits = settings.activation_bits ? settings.activation_bits : n->out_bits,
     };
+}
+
+/* Of the activations that linear operators read, an activation counting as often as it is multiplied. */
+static double mean_act_bits(const costing *c)
+{
+    double macs = 0, bits = 0;
+    for (int i = 1; i < c->g->n_nodes; i++) {
+        cost_layer l = layer_of(c, i);
+        macs += (double)l.macs;
+        bits += (double)l.macs * l.in_bits;
+    }
+    return macs > 0 ? bits / macs : 32;
 }
 
 ash_status cost_layers(const nn_graph *g, cost_settings settings, arena *a, cost_layer **out, size_t *n, ash_error *err)

@@ -15,8 +15,8 @@ typedef struct cost_settings {
     bool exclude_input;  /* from peak_ram_bytes */
 } cost_settings;
 
-/* All static metrics of a network (macs, flops, bops, params, params_folded, model_bytes, peak_ram_bytes, mean_weight_bits), in
- * the order of metrics.def, from `a`. */
+/* All static metrics of a network (macs, flops, bops, params, params_folded, model_bytes, peak_ram_bytes, mean_weight_bits, mean_act_bits,
+ * integer), in the order of metrics.def, from `a`. */
 ash_status cost_metrics(const nn_graph *g, arena *a, metric **out, size_t *n, ash_error *err);
 ash_status cost_metrics_at(const nn_graph *g, cost_settings settings, arena *a, metric **out, size_t *n,
                            ash_error *err);
@@ -29,7 +29,7 @@ typedef struct cost_layer {
     nn_shape in, out;              /* in: of the first input */
     int64_t macs, flops, bops, params, params_folded, model_bytes;
     int64_t activation_bytes; /* of the output's buffer; 0 when it shares its input's */
-    int weight_bits, out_bits;
+    int weight_bits, in_bits, out_bits;
 } cost_layer;
 ash_status cost_layers(const nn_graph *g, cost_settings settings, arena *a, cost_layer **out, size_t *n, ash_error *err);
 

@@ -19,7 +19,10 @@
     } else if (name === 'status') {
       list = [['ok', t.cloud], ['on the front', t.accent], ['duplicate', t.b4], ['failed', t.bad]];
       for (let i = 0; i < d.n; i++) of[i] = d.front[i] ? 1 : d.ok[i] ? 0 : d.status(i) === 'duplicate' ? 2 : 3;
-    } else if (name === 'mean_weight_bits') {
+    } else if (name === 'integer') {
+      list = [['float', t.b5], ['integer', t.b2], ['unknown', t.cloud]];
+      d.column(name).forEach((v, i) => { of[i] = Number.isNaN(v) ? 2 : v; });
+    } else if (name === 'mean_weight_bits' || name === 'mean_act_bits') {
       const limits = [2, 4, 8, 31.999, Infinity], v = d.column(name);
       list = ['up to 2 bits', 'up to 4', 'up to 8', 'up to 32', '32 (float)'].map((text, i) => [text, steps.concat(t.b5)[i]]);
       list.push(['unknown', t.cloud]);

@@ -28,7 +28,7 @@
     if (parents.length) { actions.append(parents.length > 1 ? 'parents ' : 'parent '); parents.forEach(link); }
     const dl = el(body, 'dl', {className: 'pairs'});
     const pair = (k, v) => { if (v) { el(dl, 'dt', {}, k); el(dl, 'dd', {}, v); } };
-    for (const m of d.usable) pair(m.label + (m.objective ? ' *' : ''), A.show(m.name, d.column(m.name)[row]));
+    for (const m of d.usable) pair(m.label + (m.objective ? ' *' : ''), A.scored(m.name, row));
     pair('time to train', A.duration(d.wall[row]));
     pair('result taken from', d.foundIn(row));
     const blocks = d.blocks(source);
@@ -54,9 +54,9 @@
       b.dataset.id = d.id[row];
       const head = el(b, 'span', {className: 'head'});
       el(head, 'b', {}, `Trial ${d.id[row]}`);
-      for (const name of d.head.objectives.concat(['mean_weight_bits', 'test_error'])) if (d.metrics.has(name) && !Number.isNaN(d.column(name)[row])) {
+      for (const name of d.head.objectives.concat(['mean_weight_bits', 'mean_act_bits', 'test_error'])) if (d.metrics.has(name) && !Number.isNaN(d.column(name)[row])) {
         const e = el(head, 'span', {}, A.label(name) + ' ');
-        e.append(el(null, 'b', {}, A.show(name, d.column(name)[row])));
+        e.append(el(null, 'b', {}, A.scored(name, row)));
       }
       el(b, 'span', {className: 'draw'});
       watch.observe(b);

@@ -56,10 +56,16 @@ window.ashlar = {};
     if (m.percent) return (100 * v).toFixed(2) + ' %';
     if (m.unit === 'count') return grouped(v);
     if (m.unit === 'bytes') return grouped(v) + ' B';
+    if (m.unit === 'arithmetic') return v ? 'integer' : 'float';
     if (m.unit === 'bits') return short(v, 3);
     if (m.unit === 'seconds') return short(v, 4) + ' s';
     if (m.unit === 'joules') return short(v, 4) + ' J';
     return Number.isInteger(v) ? grouped(v) : short(v, 5);
+  }
+  /* An error with the arithmetic that it was measured in: "1.39 % (integer)". */
+  function scored(name, row) {
+    const text = show(name, A.data.column(name)[row]), of = A.data.column('integer');
+    return text && of && !Number.isNaN(of[row]) && /^(test_)?(((balanced|f1|r2|auc)_)?error|mae)$/.test(name) ? `${text} (${show('integer', of[row])})` : text;
   }
   const label = name => name === 'id' ? 'trial' : A.data.metrics.has(name) ? A.data.metrics.get(name).label : name;
   const isSi = name => { const m = A.data.metrics.get(name); return !!m && (m.unit === 'count' || m.unit === 'bytes'); };
@@ -93,7 +99,7 @@ window.ashlar = {};
     for (const m of d.usable) if (m.objective || [s.x, s.y, s.colour, 'mean_weight_bits', 'test_error'].includes(m.name)) {
       const v = d.column(m.name)[row];
       if (Number.isNaN(v)) continue;
-      el(dl, 'dt', {}, m.label); el(dl, 'dd', {}, show(m.name, v));
+      el(dl, 'dt', {}, m.label); el(dl, 'dd', {}, scored(m.name, row));
     }
     const genome = d.genome(row);
     el(box, 'div', {className: 'genome'}, genome.length > 260 ? genome.slice(0, 259) + '\u2026' : genome);
@@ -108,5 +114,5 @@ window.ashlar = {};
   }
   addEventListener('scroll', () => { $('tip').hidden = true; }, {passive: true});
 
-  Object.assign(A, {$, el, draw, button, options, grouped, short, big, si, duration, show, label, isSi, tick, theme, tip, tipText});
+  Object.assign(A, {$, el, draw, button, options, grouped, short, big, si, duration, show, scored, label, isSi, tick, theme, tip, tipText});
 })(window.ashlar);

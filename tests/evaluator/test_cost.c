@@ -61,6 +61,8 @@ static void test_metrics(void **state)
     assert_int_equal(get(m, n, "bops"), (CONV_MACS * 2 + DENSE_MACS * 1) * 32);
     assert_int_equal(get(m, n, "model_bytes"), CONV_BYTES + BIAS_BYTES + DENSE_BYTES);
     assert_true(fabs(get(m, n, "mean_weight_bits") - (7 * 27 * 2.0 + DENSE_MACS) / (7 * 27 + DENSE_MACS)) < 1e-12);
+    assert_int_equal(get(m, n, "mean_act_bits"), 32);
+    assert_int_equal(get(m, n, "integer"), 0);
     assert_int_equal(get(m, n, "flops"), 2 * CONV_MACS + 140 + 140 + 4 * DENSE_IN + 2 * DENSE_MACS + 2);
     assert_int_equal(get(m, n, "peak_ram_bytes"), 4 * (5 * 4 * 7 + 60)); /* floats: the image and the convolution */
     assert_int_equal(cost_metrics_at(g, (cost_settings){8, true}, a, &m, &n, &err), ASH_OK);
@@ -175,6 +177,28 @@ static void test_attributes(void **state)
     arena_destroy(a);
 }
 
+/* 8-bit image, 4-bit convolution, 2-bit activations, 8-bit dense layer: an integer network; with a float layer none. */
+static void test_integer(void **state)
+{
+    (void)state;
+    arena *a = arena_create();
+    for (int is_float = 0; is_float < 2; is_float++) {
+        nn_graph *g = nn_graph_create(a, (nn_shape){4, 4, 2});
+        int x = add(g, 0, "quantize", "bits=8, signed=true, method=range");
+        x = add(g, x, "conv2d", "out=3, kernel=1, weight_bits=4");
+        x = add(g, x, "relu", NULL);
+        x = add(g, x, "quantize", "bits=2");
+        add(g, x, "dense", is_float ? "out=5" : "out=5, weight_bits=8");
+        metric *m;
+        size_t n;
+        double conv = 4 * 4 * 2 * 3, dense = 4 * 4 * 3 * 5;
+        assert_int_equal(cost_metrics(g, a, &m, &n, &err), ASH_OK);
+        assert_int_equal(get(m, n, "integer"), !is_float);
+        assert_true(fabs(get(m, n, "mean_act_bits") - (8 * conv + 2 * dense) / (conv + dense)) < 1e-12);
+    }
+    arena_destroy(a);
+}
+
 static void test_no_weights(void **state)
 {
     (void)state;
@@ -236,7 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metrics),    cmocka_unit_test(test_bytes),  cmocka_unit_test(test_rows_add_up),
-        cmocka_unit_test(test_attributes), cmocka_unit_test(test_no_weights), cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_attributes), cmocka_unit_test(test_integer), cmocka_unit_test(test_no_weights), cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,7 @@ check lenet5                61706     61706      416520
 check lenet5-28             61706     61706      416520
 check cnn-28                89242     89098     8514240
 check lenet-caffe          431080    431080     2293000
+check lenet-caffe-bn       431650    431080     2293000
 check lenet-300-100        266610    266610      266200
 check resnet8               78186     77706    12501632
 check ds-cnn                23756     22604     2656768

@@ -167,6 +167,11 @@ void nn_set_act_bits(nn_graph *g, int first_node, int bits)
         g->nodes[i].act_bits = bits;
 }
 
+bool nn_are_bits(int64_t bits)
+{
+    return bits == 32 || bits == 8 || bits == 4 || bits == 2 || bits == 1;
+}
+
 int nn_param_of(const nn_node *n, nn_role role)
 {
     int k = n->n_params - 1;

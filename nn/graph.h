@@ -86,6 +86,7 @@ int nn_add_op(nn_graph *g, ash_error *err, const nn_op *op, const int *inputs, i
 int nn_add_copy(nn_graph *g, ash_error *err, const nn_node *like, const int *inputs, int n_inputs);
 void nn_set_block(nn_graph *g, int first_node, const char *block); /* for all nodes from first_node on */
 void nn_set_act_bits(nn_graph *g, int first_node, int bits);
+bool nn_are_bits(int64_t bits); /* 32, 8, 4, 2 or 1: what weights and activations may have */
 /* Parameter of this role, or -1. */
 int nn_param_of(const nn_node *n, nn_role role);
 

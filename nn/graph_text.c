@@ -140,7 +140,7 @@ static ash_status read_act_bits(const node *n, int64_t *out, ash_error *err)
     *out = 32;
     if (!n)
         return ASH_OK;
-    if (n->kind != NODE_SCALAR || !text_to_int(n->text, out) || (*out != 32 && *out != 8 && *out != 4 && *out != 2 && *out != 1))
+    if (n->kind != NODE_SCALAR || !text_to_int(n->text, out) || !nn_are_bits(*out))
         return node_fail(n, err, "act_bits is 32, 8, 4, 2 or 1: bits of the activations that the layer reads");
     return ASH_OK;
 }

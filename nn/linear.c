@@ -4,7 +4,7 @@
 
 ash_status nn_linear_infer(nn_node *n, nn_shape out, size_t per_output, bool bias, int64_t weight_bits, const char *weight_quantizer, ash_error *err)
 {
-    if (weight_bits != 32 && weight_bits != 8 && weight_bits != 4 && weight_bits != 2 && weight_bits != 1)
+    if (!nn_are_bits(weight_bits))
         return ash_fail(err, ASH_INVALID, "weight_bits is 32, 8, 4, 2 or 1, not %d", (int)weight_bits);
     const nn_weight_quantizer *q = weight_bits < 32 ? nn_weight_quantizer_find(weight_quantizer) : NULL;
     if (q && weight_bits > q->most_bits)

@@ -325,8 +325,10 @@ void nn_forward(nn_net *net, int n, bool training, uint64_t seed)
 {
     if (!training && !net->eval_ready)
         prepare_evaluation(net);
-    if (training)
+    if (training) {
         net->eval_ready = false; /* it moves the running statistics and overwrites scale and shift */
+        nn_undeploy(net);
+    }
     for (int i = 0; i < net->fused.n_groups; i++) {
         step_forward(net, &net->steps[i], n, training, seed);
         if (net->profile)

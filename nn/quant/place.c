@@ -179,6 +179,10 @@ static nn_graph *with_bits(const nn_graph *g, const nn_quantisation *q, arena *a
             int64_t weight_bits = q->weight_bits ? q->weight_bits : n.weight_bits, act_bits = q->act_bits ? q->act_bits : n.act_bits;
             weight_bits = edge && q->weight_bits && weight_bits < q->edge_bits ? q->edge_bits : weight_bits;
             act_bits = edge && q->act_bits && act_bits < q->edge_bits ? q->edge_bits : act_bits;
+            if (!nn_are_bits(act_bits)) {
+                ash_fail(err, ASH_INVALID, "act_bits is 32, 8, 4, 2 or 1, not %d", (int)act_bits);
+                return NULL;
+            }
             if (!(n.attrs = arena_memdup(a, n.attrs, n.op->attrs->size))) {
                 ash_fail_memory(err);
                 return NULL;

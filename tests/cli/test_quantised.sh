@@ -36,6 +36,8 @@ bad 'act_bits' --set space.head.act_bits=3
 lenet=$ASHLAR_SOURCE/examples/architectures/lenet-caffe.yaml
 "$ASHLAR" cost "$lenet" --quantize "weight_bits=3" >out.txt 2>err.txt && fail "3 bits were taken"
 grep -q 'weight_bits is 32, 8, 4, 2 or 1' err.txt || fail "3 bits: $(cat err.txt)"
+"$ASHLAR" cost "$lenet" --quantize "act_bits=16" >out.txt 2>err.txt && fail "16 bits were taken"
+grep -q 'act_bits is 32, 8, 4, 2 or 1, not 16' err.txt || fail "16 bits: $(cat err.txt)"
 # packed rows and 9 bytes per channel that is requantised: conv1 500 + 180, its codes' sign 180, conv2 50 x 63 + 450, sign 450, ip1 50,000 + 4500, ip2 5000 + 160
 "$ASHLAR" cost "$lenet" --format csv --quantize "weight_bits=1, act_bits=1" | tr -d '\r' >binary.csv || fail "cost of a binary network"
 same "model bytes of a binary LeNet" 64570 "$(tail -1 binary.csv | cut -d, -f7)"

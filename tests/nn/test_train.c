@@ -384,6 +384,29 @@ static void test_float_epochs(void **state)
     arena_destroy(p.a), arena_destroy(q.a);
 }
 
+/* A deployed net answers as the integer engine does, until it is trained further. */
+static void test_training_undeploys(void **state)
+{
+    (void)state;
+    ash_error err;
+    problem p;
+    setup(&p, "quantize bits=8, signed=true, method=range; conv2d out=4, weight_bits=2; relu; quantize bits=2; dense out=3, weight_bits=8", "epochs=2");
+    nn_net *net = trained(&p, NULL, 1);
+    nn_score before = nn_evaluate(net, &p.data);
+    assert_int_equal(nn_deploy(net, &err), ASH_OK);
+    assert_non_null(net->deployed);
+    nn_score deployed = nn_evaluate(net, &p.data);
+    assert_true(fabs(deployed.loss - before.loss) < 0.05 * before.loss);
+    uint32_t order[32];
+    for (uint32_t i = 0; i < 32; i++)
+        order[i] = i;
+    nn_train_step(net, &p.data, order, 32, 0.1, 1, NULL);
+    assert_null(net->deployed);
+    assert_true(nn_evaluate(net, &p.data).loss != deployed.loss);
+    nn_net_destroy(net);
+    arena_destroy(p.a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_clipping),
         cmocka_unit_test(test_frozen_norms),
         cmocka_unit_test(test_float_epochs),
+        cmocka_unit_test(test_training_undeploys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine.c - see engine.h */
 #include "nn/infer/engine.h"
-#include "nn/infer/pack.h"
-#include "nn/infer/requant.h"
 #include "nn/infer/steps.h"
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +14,7 @@ struct infer_engine {
     void *block;       /* all of what follows */
     uint8_t *arena;    /* the plan's, all tensors */
     void **prepared;   /* (steps) of linear steps */
-    int64_t **constant; /* (steps) of those that requantise otherwise */
+    infer_constants *constants; /* (steps) of those that are not */
     void *scratch;     /* of kernels */
     int16_t *codes;    /* unpacked: inputs and output of one step */
     float *outputs;
@@ -55,7 +53,7 @@ static void lay_out(infer_engine *e)
     e->bytes = 0;
     e->arena = carve(e, (size_t)m->arena_bytes);
     e->prepared = carve(e, steps * sizeof(*e->prepared));
-    e->constant = carve(e, steps * sizeof(*e->constant));
+    e->constants = carve(e, steps * sizeof(*e->constants));
     e->outputs = carve(e, (size_t)nn_elements(m->tensors[steps].shape) * sizeof(float));
     for (int k = 0; k < m->n_tensors - 1; k++) {
         if (m->steps[k].kind == INFER_LINEAR) {
@@ -68,9 +66,11 @@ static void lay_out(infer_engine *e)
             continue;
         }
         codes = codes_of(m, k) > codes ? codes_of(m, k) : codes;
-        int64_t *constant = m->steps[k].requant.m ? carve(e, (size_t)m->tensors[k + 1].shape.c * sizeof(int64_t)) : NULL;
+        size_t bytes;
+        infer_constants_at(NULL, &bytes, &m->steps[k], &m->tensors[k + 1]);
+        void *memory = carve(e, bytes);
         if (e->block)
-            e->constant[k] = constant;
+            e->constants[k] = infer_constants_at(memory, &bytes, &m->steps[k], &m->tensors[k + 1]);
     }
     e->scratch = carve(e, scratch);
     e->codes = carve(e, codes * sizeof(int16_t));
@@ -83,8 +83,6 @@ static void prepare(infer_engine *e)
         if (m->steps[k].kind == INFER_LINEAR) {
             infer_linear l = linear_of(m, k);
             e->kernels->prepare(&l, e->prepared[k]);
-        } else if (e->constant[k]) {
-            infer_constants(e->constant[k], &m->steps[k].requant, m->tensors[k + 1].shape.c, m->tensors[k + 1].type);
         }
 }
 
@@ -126,10 +124,8 @@ void infer_load(infer_engine *e, const float *image)
 {
     const infer_tensor *t = &e->m->tensors[0];
     size_t n = (size_t)nn_elements(t->shape);
-    int low = infer_code_min(t->type), high = infer_code_max(t->type);
-    for (size_t i = 0; i < n; i++)
-        e->codes[i] = (int16_t)infer_round((double)image[i] / (double)t->step, t->type, low, high);
-    infer_pack(e->arena + t->offset, e->codes, n, t->type);
+    e->kernels->quantise(e->codes, image, n, t->step, t->type);
+    e->kernels->pack(e->arena + t->offset, e->codes, n, t->type);
 }
 
 void infer_run_step(infer_engine *e, int k)
@@ -140,18 +136,18 @@ void infer_run_step(infer_engine *e, int k)
         e->kernels->run(e->prepared[k], e->arena + tensors[s->inputs[0]].offset, e->arena + y->offset, e->scratch);
         return;
     }
-    infer_pass p = {.step = s, .y = y, .x_type = tensors[s->inputs[0]].type, .constant = e->constant[k]};
+    infer_pass p = {.step = s, .y = y, .x_type = tensors[s->inputs[0]].type, .constants = e->constants[k]};
     int16_t *free_codes = e->codes;
     for (int i = 0; i < s->n_inputs; i++) {
         const infer_tensor *x = &tensors[s->inputs[i]];
         size_t n = (size_t)nn_elements(x->shape);
-        infer_unpack(free_codes, e->arena + x->offset, n, x->type);
+        e->kernels->unpack(free_codes, e->arena + x->offset, n, x->type);
         p.x[i] = free_codes;
         free_codes += n;
     }
     p.to = free_codes;
-    infer_pass_run(&p);
-    infer_pack(e->arena + y->offset, p.to, (size_t)nn_elements(y->shape), y->type);
+    e->kernels->pass(&p);
+    e->kernels->pack(e->arena + y->offset, p.to, (size_t)nn_elements(y->shape), y->type);
 }
 
 static void finish(const infer_engine *e, float *outputs)
@@ -182,7 +178,7 @@ void infer_codes(const infer_engine *e, int tensor, int32_t *codes)
     for (size_t from = 0; from < n; from += 64) { /* 64 codes of any width end with a byte */
         int16_t some[64];
         size_t m = n - from < 64 ? n - from : 64;
-        infer_unpack(some, e->arena + t->offset + from * (size_t)t->type.bits / 8, m, t->type);
+        e->kernels->unpack(some, e->arena + t->offset + from * (size_t)t->type.bits / 8, m, t->type);
         for (size_t i = 0; i < m; i++)
             codes[from + i] = some[i];
     }

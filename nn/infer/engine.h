@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine.h - runs an integer model, one image at a time, in the arena that the memory plan laid out
  *
- * Linear steps are kernels of an instruction-set level (linear.h); the rest are loops over unpacked codes. All memory is taken when the
+ * Steps are kernels of an instruction-set level: linear ones on codes as they lie (linear.h), the rest on unpacked codes (steps.h). All memory is taken when the
  * engine is made. An engine is used by one thread at a time; a model, which it borrows, by any number of engines. Every level gives
  * the same bits.
  */

@@ -54,6 +54,8 @@ typedef struct infer_linear {
     infer_requant requant;
 } infer_linear;
 
+struct infer_pass; /* steps.h */
+
 /* One table per ISA level, under the names of nn_kernels. What a CPU has beyond its level (VNNI, VPOPCNTDQ, dot products) is
  * found at start-up and used. No function allocates, locks or validates. */
 typedef struct infer_kernels {
@@ -70,6 +72,13 @@ typedef struct infer_kernels {
     void (*run)(const void *prepared, const uint8_t *x, void *y, void *scratch);
     /* y: n one-bit signed codes, the signs of n 8-bit signed codes (0 is +). */
     void (*sign)(uint8_t *y, const int8_t *x, size_t n);
+    /* The first n codes of a tensor as they lie, to integers and back; the rest of the last byte becomes zero. No overlap. */
+    void (*unpack)(int16_t *codes, const uint8_t *bytes, size_t n, infer_type t);
+    void (*pack)(uint8_t *bytes, const int16_t *codes, size_t n, infer_type t);
+    /* clamp(floor(x / step + 1/2)) in double; one bit signed: -1 where x < 0. */
+    void (*quantise)(int16_t *codes, const float *x, size_t n, float step, infer_type t);
+    /* A step that is not linear. */
+    void (*pass)(const struct infer_pass *p);
 } infer_kernels;
 
 /* The table of a level; NULL when it is unknown or this machine lacks it. "reference" is always there: plain loops, the

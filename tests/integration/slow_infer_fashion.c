@@ -17,7 +17,6 @@
 #include "data/data.h"
 #include "evaluator/quality/quality.h"
 #include "nn/infer/engine.h"
-#include "nn/infer/pack.h"
 #include "nn/infer/reference.h"
 #include "nn/net.h"
 
@@ -250,7 +249,7 @@ static void sum_integers(const subject *u, int step, int32_t *acc)
     void *prepared = aligned(k->prepared_bytes(&l)), *scratch = aligned(k->scratch_bytes(&l));
     for (size_t i = 0; i < n; i++)
         codes[i] = (int16_t)u->codes[s->inputs[0]][i];
-    infer_pack(bytes, codes, n, x->type);
+    k->pack(bytes, codes, n, x->type);
     k->prepare(&l, prepared);
     k->run(prepared, bytes, acc, scratch);
     free(codes);

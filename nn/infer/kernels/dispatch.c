@@ -57,6 +57,12 @@ __attribute__((constructor)) static void fill_variants(void)
     v++->kernels.level = text;
 #include "nn/infer/kernels/variants.def"
 #undef INFER_VARIANT
+    infer_kernels *reference = &variants[0].kernels;
+    const infer_kernels *plainest = &variants[1].kernels;
+    reference->unpack = plainest->unpack;
+    reference->pack = plainest->pack;
+    reference->quantise = plainest->quantise;
+    reference->pass = plainest->pass;
 }
 
 const infer_variant *infer_variants(void) { return variants; }

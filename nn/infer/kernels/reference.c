@@ -98,4 +98,12 @@ static void sign(uint8_t *y, const int8_t *x, size_t n)
         code_put(y, e, (infer_type){1, true}, x[e] < 0 ? -1 : 1);
 }
 
-const infer_kernels infer_reference = {"reference", prepared_bytes, prepare, scratch_bytes, run, sign};
+/* The rest is the plainest variant's (dispatch.c): its specification is nn/infer/reference.c. */
+const infer_kernels infer_reference = {
+    .level = "reference",
+    .prepared_bytes = prepared_bytes,
+    .prepare = prepare,
+    .scratch_bytes = scratch_bytes,
+    .run = run,
+    .sign = sign,
+};

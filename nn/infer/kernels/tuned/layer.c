@@ -263,4 +263,8 @@ const infer_kernels LEVEL_NAME(infer_level) = {
     .scratch_bytes = layer_scratch,
     .run = layer_run_image,
     .sign = layer_sign,
+    .unpack = layer_unpack16,
+    .pack = layer_pack16,
+    .quantise = layer_quantise,
+    .pass = layer_pass,
 };

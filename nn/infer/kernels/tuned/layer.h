@@ -113,6 +113,10 @@ INLINE void taps_inside(int *first, int *past, int at, int stride, int pad, int 
 #define layer_run_image LEVEL_NAME(infer_layer_run)
 #define layer_scratch LEVEL_NAME(infer_layer_scratch)
 #define layer_sign LEVEL_NAME(infer_layer_sign)
+#define layer_unpack16 LEVEL_NAME(infer_layer_unpack16)
+#define layer_pack16 LEVEL_NAME(infer_layer_pack16)
+#define layer_quantise LEVEL_NAME(infer_layer_quantise)
+#define layer_pass LEVEL_NAME(infer_layer_pass)
 #define layer_fill_requant LEVEL_NAME(infer_layer_fill_requant)
 
 /* x to the room; row (in.w * in.c + 8) is scratch. */
@@ -120,6 +124,12 @@ void layer_unpack(const layer *l, uint8_t *room, const uint8_t *x, uint8_t *row)
 /* n codes, one per byte, to y; the signs of n codes to y. */
 void layer_pack(uint8_t *y, const uint8_t *codes, size_t n, int bits);
 void layer_sign(uint8_t *y, const int8_t *x, size_t n);
+
+/* Entries of the level's table, see nn/infer/linear.h. */
+void layer_unpack16(int16_t *restrict codes, const uint8_t *restrict bytes, size_t n, infer_type t);
+void layer_pack16(uint8_t *restrict bytes, const int16_t *restrict codes, size_t n, infer_type t);
+void layer_quantise(int16_t *restrict codes, const float *restrict x, size_t n, float step, infer_type t);
+void layer_pass(const struct infer_pass *p);
 
 void layer_conv(const layer *l, const tile_job *j);
 void layer_depthwise(const layer *l, const tile_job *j);

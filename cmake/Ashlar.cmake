@@ -6,6 +6,10 @@ target_compile_options(ashlar_flags INTERFACE -Wall -Wextra -Wshadow -Wstrict-pr
   -Wvla -fno-math-errno)
 # Bits may not depend on the compiler's mood: no contraction outside the kernels, which ask for it themselves.
 target_compile_options(ashlar_flags INTERFACE -ffp-contract=off)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13 AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  # An internal error of gcc 12.2 (vect_transform_reduction) in loops that look for a maximum. The kernels ask for vectors themselves.
+  target_compile_options(ashlar_flags INTERFACE -fno-tree-loop-vectorize)
+endif()
 target_compile_definitions(ashlar_flags INTERFACE _GNU_SOURCE)
 target_include_directories(ashlar_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 if(ASHLAR_WERROR)

@@ -193,6 +193,23 @@ static ash_status hash_files(command_state *s, ash_error *err)
     return ASH_OK;
 }
 
+/* The static costs, but for `integer`: on what the program computes only it can say, by a metric of that name. */
+static ash_status costs_of(const nn_graph *g, trial *t, arena *a, ash_error *err)
+{
+    if (network_costs(g, t, a, err) != ASH_OK)
+        return err->status;
+    metric *kept = arena_alloc_array(a, t->n_metrics, sizeof(*kept));
+    if (!kept)
+        return ash_fail_memory(err);
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_metrics; i++)
+        if (strcmp(t->metrics[i].name, "integer") != 0)
+            kept[n++] = t->metrics[i];
+    t->metrics = kept;
+    t->n_metrics = n;
+    return ASH_OK;
+}
+
 /* Names that the database and the reports can hold, each once, none that is computed here: tried on a network of one neuron. */
 static ash_status check_metrics(command_state *s, const node *map, ash_error *err)
 {
@@ -202,7 +219,7 @@ static ash_status check_metrics(command_state *s, const node *map, ash_error *er
     s->measures = ARENA_NEW(s->arena, const char *, s->options.metrics.n + 1);
     if (!g || !s->measures)
         return ash_fail_memory(err);
-    if (nn_add1(g, err, 0, "dense", "out=1") < 0 || network_costs(g, &one, s->arena, err) != ASH_OK)
+    if (nn_add1(g, err, 0, "dense", "out=1") < 0 || costs_of(g, &one, s->arena, err) != ASH_OK)
         return err->status;
     for (size_t i = 0; i < s->options.metrics.n; i++) {
         const char *name = s->options.metrics.v[i];
@@ -302,7 +319,7 @@ static ash_status command_cost(void *state, const genome *g, trial *t, arena *a,
     if (!text)
         return ash_fail_memory(err);
     t->key = result_key(s, &hash, text);
-    if (hash_is_zero(&t->key) || network_costs(graph, t, a, err) != ASH_OK)
+    if (hash_is_zero(&t->key) || costs_of(graph, t, a, err) != ASH_OK)
         return ash_fail_memory(err);
     /* as for a training on a thousand samples; how long the program really takes is not known and does not matter */
     t->virtual_duration = 1 + 3 * (uint64_t)s->context->recipe->epochs * ((uint64_t)nn_macs(graph) + 5000);

@@ -155,6 +155,7 @@ static void test_misbehaviour(void **state)
         {"yes", "", TRIAL_FAILED, "more than 4 MiB"},
         {"trap '' TERM; yes", "", TRIAL_FAILED, "more than 4 MiB"},
         {"echo '[1, 2]'", "", TRIAL_FAILED, "not a JSON object"},
+        {"echo '{\"metrics\":{\"error\":0.1,\"integer\":1}}'", ", metrics=[error, integer]", TRIAL_OK, NULL},
         {"echo '{}'", "", TRIAL_FAILED, "no object \"metrics\""},
         {"echo '{\"metrics\":{}}'", "", TRIAL_FAILED, "no metric \"error\""},
         {"echo '{\"metrics\":{\"error\":NaN}}'", "", TRIAL_FAILED, "not JSON"},
@@ -255,6 +256,7 @@ static void test_documents(void **state)
     assert_int_equal(t.status, TRIAL_OK);
     assert_true(trial_metric(&t, "error") == 0.5 && trial_metric(&t, "latency_s") == 0.01);
     assert_true(trial_metric(&t, "macs") == trial_metric(&asked, "macs"));
+    assert_true(isnan(trial_metric(&t, "integer"))); /* nobody knows on what it computes */
     assert_int_equal(t.n_metrics, asked.n_metrics + 2);
     assert_int_equal(t.trained_macs, 12);
     assert_int_equal(t.n_curve, 2);

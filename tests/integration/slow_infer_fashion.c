@@ -9,14 +9,19 @@
  *   - where no sum of a linear layer can reach 2^24, fp32 sums of its codes are the integer sums, at every level and in any order;
  *   - elsewhere it may differ: the answers and the codes in which it does are counted, not bounded.
  *
- * Prints what it measured. ASHLAR_IMAGES: how many images of the test split (default 50, at most 10,000). Skipped without the data set. */
+ * Prints what it measured, and a hash of all codes and outputs, which is the same on every machine. ASHLAR_IMAGES: how many images of the test split
+ * (default 50, at most 10,000). ASHLAR_MODELS: a folder to keep the models in; those that are there already are not trained, and not compared with
+ * float: another machine, or an emulated one, runs what this one trained. Skipped without the data set. */
 #include "unit.h"
 
 #include "config/config.h"
+#include "core/hash.h"
 #include "core/log.h"
 #include "data/data.h"
+#include "data/file.h"
 #include "evaluator/quality/quality.h"
 #include "nn/infer/engine.h"
+#include "nn/infer/file.h"
 #include "nn/infer/reference.h"
 #include "nn/net.h"
 
@@ -46,8 +51,9 @@ static data_set *fashion;
 
 typedef struct subject { /* one network */
     arena *a;
-    nn_net *net;
+    nn_net *net; /* NULL: the model was read */
     infer_model *model;
+    hasher hash; /* of the reference's codes and outputs */
     int32_t **codes;          /* (n_tensors) of the reference */
     int32_t *engine_codes;    /* of one tensor */
     float *outputs, *engine_outputs;
@@ -124,16 +130,57 @@ static void train(subject *s, const nn_graph *g)
     assert_int_equal(nn_train(s->net, &view, NULL, 1, &curve, &n_curve, NULL, NULL), NN_TRAINED);
 }
 
+/* From ASHLAR_MODELS, if it is there. */
+static void read_model(subject *s, const char *path)
+{
+    buffer bytes = {0};
+    infer_about *about;
+    ash_error err;
+    if (!path || access(path, R_OK) != 0)
+        return;
+    must(data_file_slurp(path, (size_t)1 << 30, &bytes, &err), &err);
+    must(infer_read(bytes.data, bytes.len, s->a, &s->model, &about, &err), &err);
+    buffer_free(&bytes);
+}
+
+static void write_model(const subject *s, const char *path)
+{
+    float missing = 0;
+    infer_about about = {.name = "", .sample = elements_of(s->model, 0), .channels = (size_t)fashion->c, .outputs = (size_t)fashion->n_outputs,
+                         .missing = &missing};
+    buffer bytes = {0};
+    infer_write(s->model, &about, &bytes);
+    FILE *f = fopen(path, "wb");
+    assert_true(f && !bytes.failed && fwrite(bytes.data, 1, bytes.len, f) == bytes.len && fclose(f) == 0);
+    buffer_free(&bytes);
+}
+
+static void train_model(subject *s, const char *architecture, const struct setting *bits)
+{
+    ash_error err;
+    node *quantize;
+    nn_graph *g;
+    must(node_parse_inline(s->a, bits->quantize, "quantize", &quantize, &err), &err);
+    must(nn_read(read_architecture(s->a, architecture, bits->mixed), quantize, s->a, &g, &err), &err);
+    train(s, g);
+    must(infer_compile(s->net, s->a, &s->model, &err), &err);
+}
+
 static subject open_subject(const char *architecture, const struct setting *bits)
 {
     subject s = {.a = arena_create()};
     ash_error err;
-    node *quantize;
-    nn_graph *g;
-    must(node_parse_inline(s.a, bits->quantize, "quantize", &quantize, &err), &err);
-    must(nn_read(read_architecture(s.a, architecture, bits->mixed), quantize, s.a, &g, &err), &err);
-    train(&s, g);
-    must(infer_compile(s.net, s.a, &s.model, &err), &err);
+    const char *folder = getenv("ASHLAR_MODELS");
+    char *path = folder ? arena_printf(s.a, "%s/%s-%s.ashm", folder, architecture, bits->name) : NULL;
+    for (char *c = path ? path + strlen(folder) + 1 : NULL; c && *c; c++)
+        *c = strchr("/ ", *c) ? '-' : *c;
+    read_model(&s, path);
+    if (!s.model) {
+        train_model(&s, architecture, bits);
+        if (path)
+            write_model(&s, path);
+    }
+    hash_init(&s.hash);
     size_t most = 0;
     s.codes = ARENA_NEW(s.a, int32_t *, (size_t)s.model->n_tensors);
     for (int t = 0; t < s.model->n_tensors; t++) {
@@ -157,7 +204,8 @@ static void close_subject(subject *s)
 {
     for (int i = 0; i < s->n_levels; i++)
         infer_engine_destroy(s->engines[i]);
-    nn_net_destroy(s->net);
+    if (s->net)
+        nn_net_destroy(s->net);
     arena_destroy(s->a);
 }
 
@@ -184,6 +232,13 @@ static void compare_outputs(subject *s, infer_engine *e, const float *image)
 {
     infer_run(e, image, s->engine_outputs);
     s->mismatches += memcmp(s->engine_outputs, s->outputs, (size_t)fashion->n_outputs * sizeof(float)) != 0;
+}
+
+static void hash_answer(subject *s)
+{
+    for (int t = 0; t < s->model->n_tensors; t++)
+        hash_bytes(&s->hash, s->codes[t], elements_of(s->model, t) * sizeof(int32_t));
+    hash_bytes(&s->hash, s->outputs, (size_t)fashion->n_outputs * sizeof(float));
 }
 
 /* ---- integers against floats ---- */
@@ -323,16 +378,24 @@ static size_t measure(const char *architecture, const struct setting *bits, size
     for (size_t i = 0; i < images; i++) {
         const float *x = fashion->test.x + i * image;
         infer_run_reference(s.model, x, s.codes, s.outputs);
+        hash_answer(&s);
         for (int e = 0; e < s.n_levels; e++)
             compare_engine(&s, s.engines[e], x);
-        compare_float(&s, x);
+        if (s.net)
+            compare_float(&s, x);
         for (int e = 0; i < FIRST_IMAGES && e < s.n_levels; e++)
             compare_outputs(&s, s.engines[e], x);
         if (i < FIRST_IMAGES)
             compare_sums(&s);
     }
-    printf("%-12s %-10s %7d %7zu %7d %10zu %10zu   %6zu %11.6f %8d/%d\n", architecture, bits->name, s.model->n_tensors, images, s.n_levels,
-           s.tensors, s.mismatches, s.answers, 100 * (double)s.codes_off / (double)s.n_codes, s.exact, s.linear);
+    char hex[65];
+    hash256 hash = hash_final(&s.hash);
+    hash_to_hex(hex, &hash);
+    printf("%-12s %-10s %7d %7zu %7d %10zu %10zu   %.12s %8d/%d", architecture, bits->name, s.model->n_tensors, images, s.n_levels, s.tensors,
+           s.mismatches, hex, s.exact, s.linear);
+    if (s.net)
+        printf(" %7zu %11.6f", s.answers, 100 * (double)s.codes_off / (double)s.n_codes);
+    printf("\n");
     fflush(stdout);
     size_t mismatches = s.mismatches;
     close_subject(&s);
@@ -343,9 +406,9 @@ static void test_all(void **state)
 {
     (void)state;
     size_t mismatches = 0, images = images_wanted();
-    printf("%56s %10s   float network, and fp32 sums\n", "", "");
-    printf("%-12s %-10s %7s %7s %7s %10s %10s   %6s %11s %10s\n", "network", "bits", "tensors", "images", "levels", "compared", "mismatches",
-           "answers", "codes (%)", "exact");
+    printf("%-12s %-10s %7s %7s %7s %10s %10s   %12s %10s   float network:\n", "", "", "", "", "", "", "", "", "fp32 sums");
+    printf("%-12s %-10s %7s %7s %7s %10s %10s   %12s %10s %7s %11s\n", "network", "bits", "tensors", "images", "levels", "compared", "mismatches",
+           "all codes", "exact", "answers", "codes (%)");
     for (size_t i = 0; i < sizeof(architectures) / sizeof(*architectures); i++)
         for (size_t k = 0; k < sizeof(settings) / sizeof(*settings); k++)
             mismatches += measure(architectures[i], &settings[k], images);

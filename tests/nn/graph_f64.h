@@ -129,6 +129,24 @@ static inline void f64_multiply(f64_graph *f, int id)
                         f64_spread(f, n->inputs[0], i, y, x, c) * f64_spread(f, n->inputs[1], i, y, x, c);
 }
 
+static inline void f64_input_scale(f64_graph *f, int id, nn_conv k) /* XNOR-Net's K: the mean of |x| over taps and channels, zeros outside */
+{
+    const nn_node *n = &f->g->nodes[id];
+    nn_shape in = f->g->nodes[n->inputs[1]].shape, out = n->shape;
+    for (int i = 0; i < f->n; i++)
+        for (int oy = 0; oy < out.h; oy++)
+            for (int ox = 0; ox < out.w; ox++) {
+                double sum = 0;
+                for (int t = 0; t < k.kh * k.kw * in.c; t++)
+                    sum += fabs(f64_pixel(f->out[n->inputs[1]], in, i, oy * k.stride_h - k.pad_top + t / in.c / k.kw * k.dilation_h,
+                                          ox * k.stride_w - k.pad_left + t / in.c % k.kw * k.dilation_w, t % in.c));
+                for (int c = 0; c < out.c; c++) {
+                    size_t at = f64_at(out, i, oy, ox, c);
+                    f->out[id][at] = f->out[n->inputs[0]][at] * sum / (k.kh * k.kw * in.c);
+                }
+            }
+}
+
 static inline void f64_shuffle(f64_graph *f, int id) /* as ShuffleNet: reshape (groups, n), transpose, flatten */
 {
     const nn_node *n = &f->g->nodes[id];
@@ -179,6 +197,8 @@ static inline bool f64_node(f64_graph *f, int id)
             y[i] = tanh(x[i]);
     else if (f64_is(n, "multiply"))
         f64_multiply(f, id);
+    else if (f64_is(n, "input_scale")) /* its first attribute is a window */
+        f64_input_scale(f, id, ((const nn_window *)n->attrs)->g);
     else if (f64_is(n, "channel_shuffle"))
         f64_shuffle(f, id);
     else if (f64_is(n, "add"))

@@ -68,11 +68,19 @@ static bool can_be_negative(const placer *p, const nn_node *n)
 
 /* ---- what is wanted ---- */
 
+static bool has_integer_form(const nn_node *n)
+{
+    const nn_op *op = n->op;
+    return op->kind != NN_PLAIN || op->integer != INFER_NONE || op->value || is_quantizer(n) || (op->is_alias && op->is_alias(n, false));
+}
+
 static bool becomes_whole(const placer *p)
 {
-    for (int i = 0; i < p->g->n_nodes; i++) {
+    for (int i = 1; i < p->g->n_nodes; i++) {
         const nn_node *n = &p->g->nodes[i];
-        if (p->live[i] && n->op->kind == NN_LINEAR && (n->weight_bits > CARRIER || bits_of_input(p->g, i) > CARRIER))
+        if (!p->live[i])
+            continue;
+        if (!has_integer_form(n) || (n->op->kind == NN_LINEAR && (n->weight_bits > CARRIER || bits_of_input(p->g, i) > CARRIER)))
             return false;
     }
     return p->g->nodes[p->g->output].op->kind == NN_LINEAR && nn_consumers(p->g, p->g->output) == 1;

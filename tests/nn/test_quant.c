@@ -266,6 +266,9 @@ static const place_case places[] = {
     /* a part stays float: only what is asked for */
     {"conv2d 0 out=4,weight_bits=32 @32; relu 1; max_pool 2 kernel=2; conv2d 3 out=4,weight_bits=2 @2; relu 4; flatten 5; dense 6 out=3,weight_bits=32 @32",
      "conv2d 0; relu 1; max_pool 2; quantize2 3; conv2d 4; relu 5; flatten 6; dense 7"},
+    /* an operator without an integer form: the same */
+    {"batch_norm 0; quantize 1 bits=1,signed=true; conv2d 2 out=4,kernel=3,weight_bits=1 @8; input_scale 3.1; relu 4; flatten 5; dense 6 out=3,weight_bits=8 @8",
+     "batch_norm 0; quantize1s 1; conv2d 2; input_scale 3.1; relu 4; flatten 5; quantize8 6; dense 7"},
     /* what the graph has already is left alone */
     {"conv2d 0 out=4,weight_bits=8 @8; batch_norm 1; quantize 2 bits=1,signed=true; conv2d 3 out=4,weight_bits=1 @8; flatten 4; dense 5 out=3,weight_bits=8 @8",
      "quantize8s 0; conv2d 1; batch_norm 2; quantize1s 3; conv2d 4; quantize8s 5; flatten 6; dense 7"},

@@ -77,6 +77,13 @@ static void finish_signs(const layer *l, const tile_job *j, const int32_t *base,
     for (int v = 0; v * LANES < channels; v++) {
         int n = channels - v * LANES < LANES ? channels - v * LANES : LANES;
         ivec threshold = vec_load(r->threshold + slot + v * LANES), flip = vec_load(r->flip + slot + v * LANES);
+#if HAS_SIGNS
+        if (l->direct) {
+            for (int p = 0; p < j->count; p++)
+                store_signs(y + ((ptrdiff_t)p * l->out.c + v * LANES) / 8, SUM(p, v), threshold, flip);
+            continue;
+        }
+#endif
         for (int p = 0; p < j->count; p++) {
             ivec below = (ivec)(SUM(p, v) < threshold); /* 0 or -1 */
             store_bytes(y + (ptrdiff_t)p * l->out.c + v * LANES, (below & 1) ^ flip, n);

@@ -124,6 +124,7 @@ static layer plan(const infer_linear *l, int *most)
     p.room_bytes = (size_t)p.rows * (size_t)p.columns * (size_t)p.pixel_bytes;
     p.block = p.depthwise ? codes_per_word(&p) : VECTORS_MOST;
     p.slots = ROUND_UP(out, LANES * (p.depthwise ? p.block : 1));
+    p.direct = HAS_SIGNS && l->y.bits == 1 && l->y.is_signed && out % LANES == 0;
     plan_runs(&p, NULL, *most);
     int row_classes = 1;
     p.column_classes = 1;

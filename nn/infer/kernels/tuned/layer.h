@@ -64,6 +64,7 @@ typedef struct layer { /* first thing of `prepared`; *_at are bytes from its sta
     int block;                /* vectors of channels at a time */
     int column_classes;       /* classes of pixels: row class x column class; 1 unless bits, signed */
     bool wide;                /* requantise in int64 throughout */
+    bool direct;              /* signs go to y as bits, a vector of them at a time */
     size_t runs_at, row_class_at, column_class_at, base_at, requant_at, weights_at, bytes;
 } layer;
 
@@ -136,7 +137,7 @@ void layer_depthwise(const layer *l, const tile_job *j);
 
 /* Constants of one channel; largest: of |acc|. False: only the wide way is exact. */
 bool layer_fill_requant(const layer *l, const requant_slots *to, size_t slot, const infer_requant *r, int channel, int64_t largest);
-/* The sums of a tile to y: to int32 or to one code per byte, pixels out.c apart. The block begins at `slot` of all slots, at
+/* The sums of a tile to y: to int32, to one code per byte or, direct, to bits, pixels out.c of them apart. The block begins at `slot` of all slots, at
  * channel 0 of y, and has `channels` channels. */
 void layer_finish(const layer *l, const tile_job *j, void *y, int slot, int channels);
 

@@ -29,4 +29,12 @@ void layer_pack(uint8_t *y, const uint8_t *codes, size_t n, int bits)
         pack_bits(y, codes, n, 4, 0);
 }
 
-void layer_sign(uint8_t *y, const int8_t *x, size_t n) { pack_bits(y, (const uint8_t *)x, n, 1, 7); }
+void layer_sign(uint8_t *y, const int8_t *x, size_t n)
+{
+    size_t done = 0;
+#if HAS_SIGNS
+    for (; n - done >= 4 * LANES; done += 4 * LANES)
+        signs_of_bytes(y + done / 8, (const uint8_t *)x + done);
+#endif
+    pack_bits(y + done / 8, (const uint8_t *)x + done, n - done, 1, 7);
+}

@@ -11,7 +11,7 @@ static size_t place(const layer *l, char *base, places *p)
 {
     size_t room = ROUND_UP(l->room_bytes + SLACK, 64), row = ROUND_UP((size_t)l->in.w * (size_t)l->in.c + 8, 64);
     size_t sums = (size_t)TILE * (size_t)l->block * sizeof(ivec);
-    size_t codes = l->y.bits < 8 ? (size_t)TILE * (size_t)l->out.c : 0;
+    size_t codes = l->y.bits < 8 && !l->direct ? (size_t)TILE * (size_t)l->out.c : 0;
     if (p)
         *p = (places){
             .room = (uint8_t *)base,
@@ -34,18 +34,20 @@ static void fill_pixels(const layer *l, tile_job *j, int first)
     const int32_t *row_class = (const int32_t *)((const char *)l + l->row_class_at);
     const int32_t *column_class = (const int32_t *)((const char *)l + l->column_class_at);
     const nn_conv *g = &l->conv;
-    int oy = first / l->out.w, ox = first % l->out.w, first_band = 0, past_band = 1;
-    for (int i = 0; i < j->count; i++) {
-        if (l->bands > 1 && (i == 0 || ox == 0))
+    int step = g->stride_w * l->pixel_bytes, slots = l->groups * l->slots;
+    int oy = first / l->out.w, ox = first % l->out.w;
+    for (int done = 0; done < j->count; oy++, ox = 0) { /* row by row */
+        int n = j->count - done < l->out.w - ox ? j->count - done : l->out.w - ox, first_band = 0, past_band = 1;
+        int at = oy * g->stride_h * l->columns * l->pixel_bytes + ox * step, class = row_class[oy] * l->column_classes;
+        if (l->bands > 1)
             taps_inside(&first_band, &past_band, oy, g->stride_h, g->pad_top, g->kh, g->dilation_h, l->in.h);
-        j->first_band[i] = (int16_t)first_band;
-        j->past_band[i] = (int16_t)past_band;
-        j->at[i] = (oy * g->stride_h * l->columns + ox * g->stride_w) * l->pixel_bytes;
-        j->base[i] = (row_class[oy] * l->column_classes + column_class[ox]) * l->groups * l->slots;
-        if (++ox == l->out.w) {
-            ox = 0;
-            oy++;
+        for (int i = 0; i < n; i++) {
+            j->at[done + i] = at + i * step;
+            j->base[done + i] = (class + column_class[ox + i]) * slots;
+            j->first_band[done + i] = (int16_t)first_band;
+            j->past_band[done + i] = (int16_t)past_band;
         }
+        done += n;
     }
     for (int i = j->count; i < TILE; i++) {
         j->at[i] = j->at[j->count - 1];
@@ -53,10 +55,10 @@ static void fill_pixels(const layer *l, tile_job *j, int first)
     }
 }
 
-/* All channels of a tile; y: its first pixel, in int32 or one code per byte. */
+/* All channels of a tile; y: its first pixel, as layer_finish wants it. */
 static void run_tile(const layer *l, tile_job *j, const uint8_t *room, uint8_t *y)
 {
-    int channels = l->out.c / l->groups, vectors = l->slots / LANES, element = l->y.bits == 32 ? 4 : 1;
+    int channels = l->out.c / l->groups, vectors = l->slots / LANES, bits = l->y.bits == 32 ? 32 : l->direct ? 1 : 8;
     const char *weights = (const char *)l + l->weights_at;
     for (int g = 0; g < l->groups; g++)
         for (int v = 0; v < vectors; v += l->block) {
@@ -70,7 +72,7 @@ static void run_tile(const layer *l, tile_job *j, const uint8_t *room, uint8_t *
             } else {
                 layer_conv(l, j);
             }
-            layer_finish(l, j, y + (size_t)(g * channels + done) * (size_t)element, g * l->slots + done,
+            layer_finish(l, j, y + (size_t)(g * channels + done) * (size_t)bits / 8, g * l->slots + done,
                          channels - done < l->block * LANES ? channels - done : l->block * LANES);
         }
 }
@@ -87,8 +89,9 @@ void layer_run_image(const void *prepared, const uint8_t *x, void *y, void *scra
         j.count = pixels - first < TILE ? pixels - first : TILE;
         fill_pixels(l, &j, first);
         uint8_t *to = (uint8_t *)y + codes_bytes((size_t)first * (size_t)l->out.c, l->y.bits);
-        run_tile(l, &j, p.room, l->y.bits < 8 ? p.codes : to);
-        if (l->y.bits < 8)
+        bool packs = l->y.bits < 8 && !l->direct;
+        run_tile(l, &j, p.room, packs ? p.codes : to);
+        if (packs)
             layer_pack(to, p.codes, (size_t)j.count * (size_t)l->out.c, l->y.bits);
     }
 }

@@ -6,6 +6,7 @@
  *   dot4    four int8 x int8 or uint8 x int8 (X_UNSIGNED), exact, where HAS_DOT4
  *   dot2    two int16 x int16, exact, elsewhere
  *   short4  four uint8 x int8 as two sums in int16, where HAS_SHORT; `short_widen` adds them to 32 bits
+ *   store_signs, signs_of_bytes  a bit per lane or byte, where HAS_SIGNS
  *   differ  bits that differ, subtracted, where HAS_POPCOUNT; elsewhere `differ8` counts them up per byte (the nibble table of
  *           Mula, Kurz and Lemire, arXiv:1611.07612) for at most DIFFER_MOST words, and `differ_widen` subtracts the counts */
 #ifndef NN_INFER_KERNELS_TUNED_SIMD_H
@@ -39,6 +40,7 @@ INLINE ivec vec_repeat(const uint8_t *p)
 #define HAS_DOT4 0
 #define HAS_SHORT 0
 #define HAS_POPCOUNT 0
+#define HAS_SIGNS 0
 #define X_UNSIGNED 1
 enum { DIFFER_MOST = 31 }; /* 8 bits each, in a byte */
 

@@ -85,6 +85,21 @@ INLINE ivec requant_apply(ivec acc, const requant_vec *q)
     return (ivec)_mm256_min_epi32(_mm256_max_epi32(v, q->low), q->high);
 }
 
+#undef HAS_SIGNS
+#define HAS_SIGNS 1
+/* As in simd_avx512.h. */
+INLINE void store_signs(uint8_t *p, ivec v, ivec threshold, ivec flip)
+{
+    ivec below = (ivec)(v < threshold) ^ -flip;
+    *p = (uint8_t)_mm256_movemask_ps((__m256)below);
+}
+
+INLINE void signs_of_bytes(uint8_t *to, const uint8_t *from)
+{
+    int bits = _mm256_movemask_epi8((__m256i)vec_load(from));
+    memcpy(to, &bits, sizeof bits);
+}
+
 INLINE void store_bytes(uint8_t *p, ivec v, int n)
 {
     const __m256i first = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, /**/

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_formats.c - any bytes as any data file: a data set that is whole, or one message
  *
- * The first byte says which reader and settings; the rest is the file. Built with libFuzzer by the preset fuzz; test_corpus.c runs it
+ * The first byte says which reader and settings; the rest is the file. test_corpus.c runs it
  * over the corpus everywhere:
  *
- *     cmake --preset fuzz && cmake --build --preset fuzz -t fuzz_data_formats
- *     build/fuzz/tests/fuzz_data_formats -max_len=8192 -max_total_time=3600 FOLDER-FOR-FINDINGS tests/data/corpus
+ *     scripts/fuzz 3600 data_formats
  */
 #include "core/arena.h"
 #include "core/log.h"

@@ -5,8 +5,7 @@
  * In it %v stands for the protocol's version and %N for the honest result of trial N, so that the corpus is text and outlives both. The
  * controller may lose the worker or end the run with a sentence; what was out goes to an honest worker, and the run ends.
  *
- *     cmake --preset fuzz && cmake --build --preset fuzz -t fuzz_evaluator_wire
- *     build/fuzz/tests/fuzz_evaluator_wire -max_len=8192 -max_total_time=3600 FOLDER-FOR-FINDINGS tests/evaluator/corpus
+ *     scripts/fuzz 3600 evaluator_wire
  */
 #include "search/search_test.h"
 

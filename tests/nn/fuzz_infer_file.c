@@ -4,8 +4,7 @@
  * The checksum is made right, so that everything behind it is reached. What is read must run: engine and reference agree on every tensor. And what
  * is written of it reads back to the same.
  *
- *     cmake --preset fuzz && cmake --build --preset fuzz -t fuzz_nn_infer_file
- *     build/fuzz/tests/fuzz_nn_infer_file -max_len=4096 -max_total_time=3600 FOLDER-FOR-FINDINGS tests/nn/corpus
+ *     scripts/fuzz 3600 nn_infer_file
  */
 #include "core/hash.h"
 #include "nn/infer/engine.h"

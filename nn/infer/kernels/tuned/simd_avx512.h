@@ -99,13 +99,15 @@ INLINE ivec requant_apply(ivec acc, const requant_vec *q)
 INLINE void store_signs(uint8_t *p, ivec v, ivec threshold, ivec flip)
 {
     __mmask16 below = _mm512_cmplt_epi32_mask((__m512i)v, (__m512i)threshold), flipped = _mm512_test_epi32_mask((__m512i)flip, (__m512i)flip);
-    _store_mask16((__mmask16 *)p, _kxor_mask16(below, flipped));
+    __mmask16 bits = _kxor_mask16(below, flipped);
+    memcpy(p, &bits, sizeof bits);
 }
 
 /* The sign bits of 4 LANES bytes. */
 INLINE void signs_of_bytes(uint8_t *to, const uint8_t *from)
 {
-    _store_mask64((__mmask64 *)to, _mm512_movepi8_mask(_mm512_loadu_si512(from)));
+    __mmask64 bits = _mm512_movepi8_mask(_mm512_loadu_si512(from));
+    memcpy(to, &bits, sizeof bits);
 }
 
 /* The low bytes of the lanes, the first `n` of them. */

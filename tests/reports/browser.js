@@ -435,11 +435,19 @@ async function severalRuns(browser) {
   for (const g of groups) for (const [x, low, median, high] of g.band) assert(x >= 0 && low <= median && median <= high);
   const ends = groups[0].runs.map(r => r.hypervolume);
   assert(new Set(ends).size > 1, 'the runs differ');
-  const ink = () => { const c = document.getElementById('front-canvas'), v = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 3; i < v.length; i += 4) n += v[i]; return n; };
-  const on = await p.run(ink);
+  await p.run(() => { /* on the canvas; 0 while it still changes */
+    window.ink = () => {
+      const c = document.getElementById('front-canvas'), v = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, before = window.inkBefore;
+      let n = 0;
+      for (let i = 3; i < v.length; i += 4) n += v[i];
+      window.inkBefore = n;
+      return n === before ? n : 0;
+    };
+  });
+  const on = await p.until('the fronts', () => document.getElementById('front-legend').textContent.includes('fronts of random') && ink());
   await p.click(await p.middle('#others'));
-  await p.until('no other fronts', () => !document.getElementById('others').checked && !document.getElementById('front-legend').textContent.includes('front of random'));
-  assert(await p.run(ink) < on, 'their fronts were drawn');
+  await p.until('no other fronts', () => !document.getElementById('others').checked && !document.getElementById('front-legend').textContent.includes('fronts of random'));
+  await p.until('a canvas without them', on => { const now = ink(); return now > 0 && now < on; }, on);
   if (process.env.SHOTS) await p.shot(path.join(process.env.SHOTS, 'runs.png'), false);
   assert.deepStrictEqual(p.troubles.filter(t => !t.includes('willReadFrequently')), []);
   await p.close();

@@ -59,24 +59,42 @@ static float *sums_of(const nn_pass *p, int i)
     return factors_of(p, i) + pixels_of(p->y);
 }
 
-/* to[pixel of y] = the sum of from[pixel of x] over its window, or, spreading, the reverse: from[pixel of x] += to[pixel of y]. */
-static void window_sums(const nn_pass *p, float *of_y, float *of_x, bool spreads)
+/* The pixel of x that a tap of y's pixel (r, q) reads, in a map of one value per pixel; NULL: padding. */
+static float *tap(const nn_pass *p, float *map, int r, int q, int ky, int kx)
+{
+    const nn_conv *g = window_of(p->node);
+    nn_view x = p->x[1];
+    int row = r * g->stride_h - g->pad_top + ky * g->dilation_h, column = q * g->stride_w - g->pad_left + kx * g->dilation_w;
+    return row < 0 || row >= x.h || column < 0 || column >= x.w ? NULL : &map[row * x.w + column];
+}
+
+/* Each factor is the sum over its window. */
+static void gather(const nn_pass *p, float *factor, float *sum)
 {
     const nn_conv *g = window_of(p->node);
     for (int r = 0; r < p->y.h; r++)
         for (int q = 0; q < p->y.w; q++) {
-            float *at = &of_y[r * p->y.w + q], sum = 0;
-            for (int ky = 0; ky < g->kh; ky++)
-                for (int kx = 0; kx < g->kw; kx++) {
-                    int row = r * g->stride_h - g->pad_top + ky * g->dilation_h, column = q * g->stride_w - g->pad_left + kx * g->dilation_w;
-                    if (row < 0 || row >= p->x[1].h || column < 0 || column >= p->x[1].w)
-                        continue;
-                    float *x = &of_x[row * p->x[1].w + column];
-                    sum += *x;
-                    *x += spreads ? *at : 0;
-                }
-            *at = spreads ? *at : sum;
+            float total = 0;
+            for (int t = 0; t < g->kh * g->kw; t++) {
+                const float *from = tap(p, sum, r, q, t / g->kw, t % g->kw);
+                total += from ? *from : 0;
+            }
+            factor[r * p->y.w + q] = total;
         }
+}
+
+/* Each sum is that of the factors in whose windows it is. */
+static void spread(const nn_pass *p, const float *factor, float *sum)
+{
+    const nn_conv *g = window_of(p->node);
+    memset(sum, 0, pixels_of(p->x[1]) * sizeof(*sum));
+    for (int r = 0; r < p->y.h; r++)
+        for (int q = 0; q < p->y.w; q++)
+            for (int t = 0; t < g->kh * g->kw; t++) {
+                float *to = tap(p, sum, r, q, t / g->kw, t % g->kw);
+                if (to)
+                    *to += factor[r * p->y.w + q];
+            }
 }
 
 static float share_of(const nn_pass *p) /* of one element in a factor */
@@ -99,7 +117,7 @@ static void forward(const nn_pass *p)
                     total += fabsf(from[c]);
                 sum[r * x.w + q] = total * share;
             }
-        window_sums(p, factor, sum, false);
+        gather(p, factor, sum);
         for (int r = 0; r < p->y.h; r++)
             for (int q = 0; q < p->y.w; q++) {
                 float *y = nn_pixel(p->y, i, r, q), k = factor[r * p->y.w + q];
@@ -134,8 +152,7 @@ static void backward_of_input(const nn_pass *p, int i, float *factor, float *sum
                 total += dy[c] * conv[c];
             factor[r * p->dy.w + q] = total * share;
         }
-    memset(sum, 0, pixels_of(x) * sizeof(*sum));
-    window_sums(p, factor, sum, true);
+    spread(p, factor, sum);
     for (int r = 0; r < x.h; r++)
         for (int q = 0; q < x.w; q++) {
             float *d = nn_pixel(p->dx[1], i, r, q), slope = sum[r * x.w + q];

@@ -6,20 +6,19 @@
  *
  *     scripts/fuzz 3600 data_formats
  */
+#include "fuzz.h"
+
 #include "core/arena.h"
 #include "core/log.h"
 #include "core/node.h"
 #include "data/data.h"
 #include "data/sheet.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static const struct {
     const char *file, *settings; /* where the bytes go, and what reads them */

@@ -7,6 +7,8 @@
  *
  *     scripts/fuzz 3600 evaluator_wire
  */
+#include "fuzz.h"
+
 #include "search/search_test.h"
 
 #include "evaluator/exec/serve.h"
@@ -22,19 +24,10 @@
 enum { CHUNK = 32768 }; /* fits into a pipe */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t most, unsigned seed);
 extern size_t LLVMFuzzerMutate(uint8_t *bytes, size_t n, size_t most) __attribute__((weak));
 
 static const run the_run = {.world = {.space = {6, 4}, .failing = 7}, .settings = "strategy=random, lookahead=4", .budget = {.evaluations = 9}, .seed = 3};
-
-#define demand(what)                                                                                                   \
-    do {                                                                                                               \
-        if (!(what)) {                                                                                                 \
-            fprintf(stderr, "%s does not hold\n", #what);                                                              \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

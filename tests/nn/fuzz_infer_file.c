@@ -6,23 +6,13 @@
  *
  *     scripts/fuzz 3600 nn_infer_file
  */
+#include "fuzz.h"
+
 #include "core/hash.h"
 #include "nn/infer/engine.h"
 #include "nn/infer/file.h"
 #include "nn/infer/reference.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
-
-#define demand(what)                                                                                                   \
-    do {                                                                                                               \
-        if (!(what)) {                                                                                                 \
-            fprintf(stderr, "%s does not hold\n", #what);                                                              \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 static bool is_small(const infer_model *m) /* so that the reference takes no seconds and the engine no gigabytes */
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_infer_codes.c - what is around the steps, of every variant: codes packed and unpacked, the image's codes, the rule of requantisation on
  * vectors. What is read and written lies in memory of its exact size, for the address sanitizer. */
+#include "core/rng.h"
 #include "nn/infer/kernels/codes.h"
 #include "nn/infer/kernels/variants.h"
 #include "nn/infer/requant.h"
@@ -12,15 +13,9 @@
 static const infer_type types[] = {{1, true}, {1, false}, {2, true}, {2, false}, {4, true}, {4, false}, {8, true}, {8, false}};
 enum { TYPES = sizeof(types) / sizeof(*types), LONGEST = 300 };
 
-static uint32_t state = 1;
+static rng random_codes;
 
-static uint32_t draw(void)
-{
-    state = state * 1664525u + 1013904223u;
-    return state >> 8;
-}
-
-static int between(int low, int high) { return low + (int)(draw() % (uint32_t)(high - low + 1)); }
+static int between(int low, int high) { return low + (int)rng_below(&random_codes, (uint32_t)(high - low + 1)); }
 
 static int16_t a_code(infer_type t)
 {
@@ -120,6 +115,7 @@ static void test_rule(void **unused)
 
 int main(void)
 {
+    random_codes = rng_stream(1, "codes", 0);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pack), cmocka_unit_test(test_quantise), cmocka_unit_test(test_rule)};
     return cmocka_run_group_tests_name("kernels: codes around the steps", tests, NULL, NULL);
 }

@@ -3,22 +3,12 @@
  *
  * The space is read for images of 8x8 and ten classes. Genomes print and parse to themselves; those that decode have a canonical network that is its
  * own canonical network. test_corpus.c runs it over the corpus and the examples everywhere; scripts/fuzz with libFuzzer. */
+#include "fuzz.h"
+
 #include "core/log.h"
 #include "run/runfile.h"
 #include "space/space.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
-
-#define demand(what)                                                                                                   \
-    do {                                                                                                               \
-        if (!(what)) {                                                                                                 \
-            fprintf(stderr, "%s does not hold\n", #what);                                                              \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 static void check_network(const space *s, const genome *g, arena *a)
 {

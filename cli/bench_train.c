@@ -2,7 +2,8 @@
 /* bench_train.c - ashlar bench train ARCH...: training speed as a share of what this core can do
  *
  * Rounds are interleaved: peak, each network in turn, peak again. A network's share in a round is against the mean of the
- * two peaks around it, so a core that changes its clock moves both. Medians over rounds are printed (docs/kernels.md).
+ * two peaks around it, so a core that changes its clock moves both. Medians over rounds are printed (docs/kernels.md). With several threads the
+ * rate is that of all of them by the clock on the wall, and the share is of as many cores.
  */
 #include "cli/bench.h"
 #include "cli/table.h"
@@ -11,16 +12,16 @@
 #include "nn/net.h"
 #include <malloc.h>
 #include <math.h>
+#include <omp.h>
 
 enum { BATCHES = 4 };
 
 typedef struct subject { /* a network in training, with a made-up data set of a few batches */
     const char *path;
     nn_graph *g;
-    nn_net *net;
+    nn_net *net, **copies; /* copies: r->candidates of them, the first is net */
     nn_dataset data;
     uint32_t *order;
-    uint64_t steps;
     double images_per_s[BENCH_MAX_ROUNDS], share[BENCH_MAX_ROUNDS];
     nn_profile profile; /* --breakdown: of profiled_steps further steps */
     uint64_t profiled_steps;
@@ -49,10 +50,16 @@ static ash_status open_subject(subject *s, const char *path, const bench_request
     if (status != ASH_OK)
         return status;
     recipe.batch = r->batch;
-    status = nn_net_create(s->g, &recipe, r->level, 0, &s->net, err);
-    if (status != ASH_OK)
-        return ash_prefix(err, "%s", path);
-    nn_net_init(s->net, 1);
+    s->copies = ARENA_NEW(a, nn_net *, (size_t)r->candidates);
+    if (!s->copies)
+        return ash_fail_memory(err);
+    for (int i = 0; i < r->candidates; i++) {
+        status = nn_net_create(s->g, &recipe, r->level, 0, &s->copies[i], err);
+        if (status != ASH_OK)
+            return ash_prefix(err, "%s", path);
+        nn_net_init(s->copies[i], 1);
+    }
+    s->net = s->copies[0];
     size_t groups = (size_t)s->net->fused.n_groups;
     s->profile = (nn_profile){.now = bench_processor_s, .forward = ARENA_NEW(a, double, groups), .backward = ARENA_NEW(a, double, groups)};
     if (!s->profile.forward || !s->profile.backward)
@@ -60,19 +67,34 @@ static ash_status open_subject(subject *s, const char *path, const bench_request
     return make_data(s, r->batch, a) ? ASH_OK : ash_fail_memory(err);
 }
 
-/* Images per second of processor time over at least `seconds`; NaN when the loss is no longer finite. */
-static double train_for(subject *s, int batch, double seconds)
+/* One network, by a team, for at least `seconds`; its steps per second, NaN when the loss is no longer finite. Called by every thread of the
+ * team. */
+static void train_copy(nn_net *net, const subject *s, int batch, double seconds, double (*now)(void), double *rate)
 {
-    uint64_t first = s->steps;
-    double start = bench_processor_s(), took;
+    double start = now();
+    uint64_t steps = 0;
     do {
-        const uint32_t *order = s->order + (size_t)(s->steps % BATCHES) * (size_t)batch;
-        if (isnan(nn_train_step(s->net, &s->data, order, batch, 0.001, s->steps, NULL)))
-            return NAN;
-        s->steps++;
-        took = bench_processor_s() - start;
-    } while (took < seconds);
-    return (double)(s->steps - first) * batch / took;
+        const uint32_t *order = s->order + (size_t)(steps % BATCHES) * (size_t)batch;
+        double loss = nn_train_step(net, &s->data, order, batch, 0.001, steps);
+        steps++;
+        NN_ONE_THREAD(double took = now() - start; *rate = isnan(loss) ? NAN : took >= seconds ? (double)steps / took : 0);
+    } while (*rate == 0);
+}
+
+/* Images per second of all copies over at least `seconds`; NaN when a loss is no longer finite. */
+static double train_for(subject *s, const bench_request *r, double seconds)
+{
+    double (*now)(void) = r->threads * r->candidates > 1 ? bench_wall_s : bench_processor_s;
+    double sum = 0;
+    omp_set_max_active_levels(2);
+#pragma omp parallel for num_threads(r->candidates) schedule(static, 1) reduction(+ : sum)
+    for (int i = 0; i < r->candidates; i++) {
+        double rate = 0;
+#pragma omp parallel num_threads(r->threads)
+        train_copy(s->copies[i], s, r->batch, seconds, now, &rate);
+        sum += rate * r->batch;
+    }
+    return sum;
 }
 
 static double flops_per_image(const subject *s) { return 3.0 * 2.0 * (double)nn_macs(s->g); }
@@ -87,27 +109,27 @@ static int64_t heap_bytes(void)
 static ash_status measure(subject *s, const bench_request *r, double *peaks, ash_error *err)
 {
     for (int i = 0; i < r->n_paths; i++)
-        train_for(&s[i], r->batch, 0.02); /* caches and clock */
+        train_for(&s[i], r, 0.02); /* caches and clock */
     double before = nn_kernels_peak_flops(r->level);
     for (int round = 0; round < r->rounds; round++) {
         for (int i = 0; i < r->n_paths; i++) {
             int64_t heap = heap_bytes();
-            double rate = train_for(&s[i], r->batch, r->ms / 1000.0);
+            double rate = train_for(&s[i], r, r->ms / 1000.0);
             s[i].step_bytes += heap_bytes() - heap;
             double after = nn_kernels_peak_flops(r->level);
             if (isnan(rate))
                 return ash_fail(err, ASH_INVALID, "%s: the loss is not finite on random images", s[i].path);
             s[i].images_per_s[round] = rate;
-            s[i].share[round] = rate * flops_per_image(&s[i]) / ((before + after) / 2);
+            s[i].share[round] = rate * flops_per_image(&s[i]) / ((before + after) / 2) / (r->threads * r->candidates);
             before = after;
         }
         peaks[round] = before;
     }
     for (int i = 0; r->breakdown && i < r->n_paths; i++) {
-        uint64_t first = s[i].steps;
+        uint64_t first = s[i].net->updates;
         s[i].net->profile = &s[i].profile;
-        train_for(&s[i], r->batch, r->ms / 1000.0);
-        s[i].profiled_steps = s[i].steps - first;
+        train_for(&s[i], r, r->ms / 1000.0);
+        s[i].profiled_steps = s[i].net->updates - first;
     }
     return ASH_OK;
 }
@@ -220,7 +242,8 @@ ash_status bench_train(const bench_request *r, ash_error *err)
     else if (status == ASH_OK)
         print(subjects, r, bench_median(peaks, r->rounds));
     for (int i = 0; i < r->n_paths; i++)
-        nn_net_destroy(subjects[i].net);
+        for (int k = 0; subjects[i].copies && k < r->candidates; k++)
+            nn_net_destroy(subjects[i].copies[k]);
     arena_destroy(a);
     return status;
 }

@@ -8,12 +8,16 @@
 #include <string.h>
 #include <time.h>
 
+enum { KEY_THREADS = 256, KEY_CANDIDATES };
+
 static const struct argp_option rows[] = {
     {"batch", 'b', "N", 0, "Images per training step, or of the fp32 batch beside infer ARCH (default: 32)", 0},
     {"rounds", 'r', "N", 0, "Rounds, of which the median is taken (default: 5)", 0},
     {"time", 't', "MS", 0, "Milliseconds of processor time per network or kernel and round (default: 500; kernels: 50)", 0},
     {"level", 'L', "LEVEL", 0, "Kernel level (default: the best of this machine)", 0},
     {"breakdown", 'B', NULL, 0, "train: where the time of a step goes, a row per operator, forward and backward", 0},
+    {"threads", KEY_THREADS, "N", 0, "train: threads inside the network (default: 1); more than one are timed by the clock on the wall", 0},
+    {"candidates", KEY_CANDIDATES, "N", 0, "train: copies of the network at a time, each with threads of its own (default: 1)", 0},
     {"size", 'S', "N", 0, "infer without ARCH: height and width of the image (default: 16 and 8)", 0},
     {"channels", 'C', "N", 0, "infer without ARCH: channels (default: 64, 128 and 256)", 0},
     {"quantize", 'q', "SETTINGS", 0, "infer ARCH: " CLI_QUANTIZE_HELP, 0},
@@ -48,6 +52,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case 'q':
         r->quantize = text;
         return 0;
+    case KEY_THREADS:
+        r->threads = (int)cli_integer(state, "--threads", text, 1, 256);
+        return 0;
+    case KEY_CANDIDATES:
+        r->candidates = (int)cli_integer(state, "--candidates", text, 1, 256);
+        return 0;
     case 'B':
         r->breakdown = true;
         return 0;
@@ -71,6 +81,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
             cli_usage(state, "--size and --channels are of convolutions, not of architecture files");
         if (r->quantize && (strcmp(r->what, "infer") != 0 || !r->n_paths))
             cli_usage(state, "--quantize is of infer ARCH");
+        if (strcmp(r->what, "train") != 0 && r->threads * r->candidates > 1)
+            cli_usage(state, "--threads and --candidates are of train");
+        if (r->breakdown && r->threads * r->candidates > 1)
+            cli_usage(state, "--breakdown is of one network and one thread");
         if (!r->ms)
             r->ms = r->n_paths ? 500 : 50;
         return 0;
@@ -113,11 +127,21 @@ bool bench_noise(const nn_graph *g, size_t n, arena *a, nn_dataset *out)
     return true;
 }
 
-double bench_processor_s(void)
+static double clock_s(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double bench_processor_s(void)
+{
+    return clock_s(CLOCK_THREAD_CPUTIME_ID);
+}
+
+double bench_wall_s(void)
+{
+    return clock_s(CLOCK_MONOTONIC);
 }
 
 static int ascending(const void *x, const void *y)
@@ -153,7 +177,7 @@ int cmd_bench(int argc, char **argv)
         "  ashlar bench infer examples/architectures/ds-cnn.yaml --quantize \"weight_bits=4, act_bits=4\"\n"
         "  ashlar bench infer --level x86-64-v3 --size 32 --channels 16 --format csv\n",
         children, NULL, NULL};
-    bench_request r = {.batch = 32, .rounds = 5};
+    bench_request r = {.batch = 32, .rounds = 5, .threads = 1, .candidates = 1};
     cli_parse(&argp, argc, argv, &r);
     ash_error err;
     ash_status status = choose_level(&r, &err);

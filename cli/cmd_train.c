@@ -4,6 +4,7 @@
 #include "cli/source.h"
 #include "cli/table.h"
 #include "config/config.h"
+#include "core/cores.h"
 #include "core/log.h"
 #include "data/data.h"
 #include "evaluator/cost/cost.h"
@@ -13,6 +14,7 @@
 #include "space/space.h"
 #include <inttypes.h>
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 enum { KEY_SET = 256, KEY_SEED, KEY_DATA, KEY_FIT, KEY_QUANTIZE };
@@ -20,6 +22,7 @@ enum { KEY_SET = 256, KEY_SEED, KEY_DATA, KEY_FIT, KEY_QUANTIZE };
 typedef struct train_arguments {
     const char *arch, *data, *config, *quantize;
     bool fit;
+    int threads;
     override_list overrides;
     output_format format;
 } train_arguments;
@@ -42,6 +45,7 @@ static const struct argp_option options[] = {
     {"fit", KEY_FIT, NULL, 0, "give the network the data's sample shape in place of the file's", 0},
     {"quantize", KEY_QUANTIZE, "SETTINGS", 0, CLI_QUANTIZE_HELP, 0},
     {"seed", KEY_SEED, "N", 0, "seed of the training", 0},
+    {"threads", 't', "N", 0, "cores to train on, where the network is large enough; default: all. Never changes a result", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "override a setting: --set train.epochs=5. May be repeated", 0},
     {0},
 };
@@ -59,6 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         overrides_add(&a->overrides, "seed=%lld", cli_integer(state, "--seed", arg, 0, INT64_C(1) << 53));
         break;
     case KEY_SET: overrides_add(&a->overrides, "%s", arg); break;
+    case 't': a->threads = (int)cli_integer(state, "--threads", arg, 1, 4096); break;
     case ARGP_KEY_ARG:
         if (a->arch)
             cli_usage(state, "one architecture at a time: \"%s\" is too many", arg);
@@ -224,6 +229,7 @@ int cmd_train(int argc, char **argv)
     trainee t = {0};
     ash_error err;
     cli_parse(&argp, argc, argv, &args);
+    cores_add((args.threads ? args.threads : omp_get_num_procs()) - 1);
     t.format = args.format;
     const char *name = args.data ? args.data : args.config ? NULL : "digits";
     ash_status status = source_open(&name, name != NULL, args.config, &args.overrides, &t.file, &err);

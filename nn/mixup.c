@@ -38,11 +38,12 @@ double nn_mix(nn_net *net, int n, uint64_t seed)
     float own = (float)nn_beta(&r, net->recipe.mixup);
     nn_view v = nn_output_view(net, 0, n);
     ptrdiff_t row = (ptrdiff_t)v.w * v.c;
+    float *first = net->shards[0].image;
     for (int y = 0; y < v.h; y++) /* the first image is the last one's partner, and is mixed first */
         for (ptrdiff_t k = 0; k < row; k++)
-            net->image[y * row + k] = v.p[y * v.sh + k];
+            first[y * row + k] = v.p[y * v.sh + k];
     for (int i = 0; i + 1 < n; i++)
         blend(v, i, v.p + (i + 1) * v.sn, v.sh, own);
-    blend(v, n - 1, net->image, row, own);
+    blend(v, n - 1, first, row, own);
     return (double)own;
 }

@@ -109,9 +109,15 @@ static void place_step(nn_net *net, carver *c, nn_step *step)
         step->scale = carve_floats(c, channels);
         step->shift = carve_floats(c, channels);
         step->running = carve_floats(c, 2 * channels);
+        step->dgamma = carve(c, channels * sizeof(double));
+        step->dbeta = carve(c, channels * sizeof(double));
     }
-    if (n->op->state_bytes)
-        step->state = carve(c, n->op->state_bytes(n, net->batch));
+    if (n->op->state_bytes) {
+        size_t whole = n->op->state_bytes(n, net->batch), pitch = n->op->state_bytes(n, (net->batch + net->n_shards - 1) / net->n_shards);
+        step->state_pitch = (pitch + 63) / 64 * 64;
+        size_t all = step->state_pitch * (size_t)net->n_shards;
+        step->state = carve(c, all > whole ? all : whole);
+    }
 }
 
 static size_t scratch_floats(const nn_net *net)
@@ -134,6 +140,26 @@ static size_t scratch_floats(const nn_net *net)
     return most;
 }
 
+static void place_shards(nn_net *net, carver *c)
+{
+    size_t channels = 0, scratch = scratch_floats(net);
+    for (int i = 0; i < net->graph->n_nodes; i++) {
+        const nn_node *n = &net->graph->nodes[i];
+        if (n->op->kind == NN_NORM && (size_t)n->shape.c > channels)
+            channels = (size_t)n->shape.c;
+    }
+    for (int i = 0; i < net->n_shards; i++) {
+        nn_shard *k = &net->shards[i];
+        k->index = i;
+        k->grads = i == 0 ? net->grads : carve_floats(c, net->n_params);
+        k->scratch = carve_floats(c, scratch);
+        k->image = carve_floats(c, (size_t)nn_elements(net->graph->nodes[0].shape));
+        k->stats = carve_floats(c, 2 * channels);
+        k->dgamma = carve(c, channels * sizeof(double));
+        k->dbeta = carve(c, channels * sizeof(double));
+    }
+}
+
 static void lay_out(nn_net *net, carver *c)
 {
     net->params = carve_floats(c, net->n_params);
@@ -146,8 +172,7 @@ static void lay_out(nn_net *net, carver *c)
         place_tensor(net, c, net->fused.groups[s].out);
         place_step(net, c, &net->steps[s]);
     }
-    net->scratch = carve_floats(c, scratch_floats(net));
-    net->image = carve_floats(c, (size_t)nn_elements(net->graph->nodes[0].shape));
+    place_shards(net, c);
 }
 
 /* Weights first: weight decay is for them alone. */
@@ -183,6 +208,8 @@ static ash_status build(nn_net *net, const nn_graph *g, const nn_recipe *recipe,
     net->param_at = ARENA_NEW(net->arena, size_t, n * NN_MAX_PARAMS);
     if (!net->steps || !net->tensors || !net->param_at || nn_net_plan(net, err) != ASH_OK)
         return ash_fail_memory(err);
+    for (int i = 0; i < g->n_nodes; i++)
+        net->meets |= g->nodes[i].op->meet != NULL;
     number_params(net);
     carver measure = {NULL, 0};
     lay_out(net, &measure);
@@ -235,8 +262,8 @@ static ash_status allocate(nn_net *net, size_t max_bytes, ash_error *err)
     return ASH_OK;
 }
 
-ash_status nn_net_create(const nn_graph *g, const nn_recipe *recipe, const char *level, size_t max_bytes, nn_net **out,
-                         ash_error *err)
+ash_status nn_net_create_in_shards(const nn_graph *g, const nn_recipe *recipe, const char *level, size_t max_bytes, int shards, nn_net **out,
+                                   ash_error *err)
 {
     const nn_kernels *kernels = level ? nn_kernels_find(level) : nn_kernels_best();
     if (!kernels)
@@ -244,12 +271,19 @@ ash_status nn_net_create(const nn_graph *g, const nn_recipe *recipe, const char 
     nn_net *net = calloc(1, sizeof(*net));
     if (!net)
         return ash_fail_memory(err);
+    net->n_shards = shards;
     if (build(net, g, recipe, kernels, err) != ASH_OK || allocate(net, max_bytes, err) != ASH_OK) {
         nn_net_destroy(net);
         return err->status;
     }
     *out = net;
     return ASH_OK;
+}
+
+ash_status nn_net_create(const nn_graph *g, const nn_recipe *recipe, const char *level, size_t max_bytes, nn_net **out,
+                         ash_error *err)
+{
+    return nn_net_create_in_shards(g, recipe, level, max_bytes, 0, out, err);
 }
 
 void nn_net_destroy(nn_net *net)

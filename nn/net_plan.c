@@ -139,9 +139,21 @@ static void plan_gradients(nn_net *net, int *last_reader) /* last_reader: n_node
                 best = net->n_slots++;
             if (slots[best].floats < floats)
                 slots[best].floats = floats;
-            slots[best].until = s;
+            /* Of the output, the loss writes all images at once: what shares memory with it could not lie otherwise. */
+            slots[best].until = net->n_shards > 1 && from == net->fused.n_groups ? 0 : s;
             t->slot = best;
         }
+}
+
+/* Shards are worth their sums where each has work for about a millisecond, more than adding up its gradient costs. */
+static int count_shards(const nn_net *net)
+{
+    enum { MOST = 8, LEAST_IMAGES = 8, LEAST_MACS = 8 << 20, MACS_PER_PARAM = 64 };
+    int64_t macs = nn_macs(net->graph) * net->batch, most[] = {net->batch / LEAST_IMAGES, macs / LEAST_MACS, macs / MACS_PER_PARAM / (nn_params(net->graph) + 1)};
+    int64_t n = MOST;
+    for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++)
+        n = most[i] < n ? most[i] : n;
+    return n > 1 ? (int)n : 1;
 }
 
 ash_status nn_net_plan(nn_net *net, ash_error *err)
@@ -156,6 +168,11 @@ ash_status nn_net_plan(nn_net *net, ash_error *err)
     plan_tensors(net, written);
     plan_matrices(net);
     plan_lazy(net, readers);
+    if (!net->n_shards)
+        net->n_shards = count_shards(net);
     plan_gradients(net, last_reader);
+    net->shards = ARENA_NEW(net->arena, nn_shard, (size_t)net->n_shards);
+    if (!net->shards)
+        return ash_fail_memory(err);
     return ASH_OK;
 }

@@ -26,19 +26,20 @@ typedef struct nn_norm { /* y = gamma (x - mean) / sqrt(var + epsilon) + beta */
     float epsilon, momentum; /* running = (1 - momentum) running + momentum batch */
 } nn_norm;
 
-typedef struct nn_pass { /* one operator's share of a training or evaluation step */
+typedef struct nn_pass { /* one operator's share of a training or evaluation step, on one shard of the batch (nn/net.h) */
     const nn_kernels *kernels;
     const nn_node *node;
     bool training;
     bool quantises; /* false: quantizers let everything through */
+    int batch;      /* images of all shards; y.n and so on are those of this one */
     nn_act act; /* of a fused activation; only for operators that fuse one */
     nn_view y, x[NN_MAX_INPUTS]; /* n images each; inputs may have a halo, y's is kept zero by whoever writes pixels only */
     nn_view dy, dx[NN_MAX_INPUTS]; /* backward; dx[i].p is NULL when nobody wants it */
     bool accumulate[NN_MAX_INPUTS]; /* dx[i] += instead of = */
     const float *param[NN_MAX_PARAMS];
-    float *grad[NN_MAX_PARAMS]; /* to be overwritten */
+    float *grad[NN_MAX_PARAMS]; /* to be overwritten; the gradients of all shards are added up */
     void *state; /* what forward leaves for backward */
-    rng *random; /* this node's stream for this step */
+    rng *random; /* this node's stream for this shard and step */
 } nn_pass;
 
 struct nn_op {
@@ -59,7 +60,7 @@ struct nn_op {
                    * read again as a later input; activations and batch norms always may */
 
     void (*forward)(const nn_pass *p); /* NN_PLAIN */
-    /* Sets the first parameter by the first batch that training quantises, before its forward; NULL: none. */
+    /* Sets the first parameter by the first batch that training quantises, which is one shard, before its forward; NULL: none. */
     void (*meet)(const nn_pass *p, float *param);
     void (*backward)(const nn_pass *p);
     size_t (*state_bytes)(const nn_node *n, int batch); /* NULL: none */

@@ -38,31 +38,39 @@ void nn_optimizer_reset(nn_net *net)
         memset(net->moment2, 0, net->n_params * sizeof(float));
 }
 
-/* Scales all gradients down to the norm clip_norm. false: the norm is not finite. */
-static bool clip(nn_net *net)
+/* Scales all gradients down to the norm clip_norm. */
+static void clip(nn_net *net)
 {
     double norm = sqrt(net->kernels->sum_squares(net->grads, net->n_params)), most = net->recipe.clip_norm;
-    if (!isfinite(norm))
-        return false;
-    if (most > 0 && norm > most) {
+    net->finite = isfinite(norm);
+    if (most > 0 && isfinite(norm) && norm > most) {
         float factor = (float)(most / norm);
         for (size_t i = 0; i < net->n_params; i++)
             net->grads[i] *= factor;
     }
-    return true;
+    if (!net->finite)
+        return;
+    net->updates++;
+    net->beta1_power *= net->recipe.beta1;
+    net->beta2_power *= net->recipe.beta2;
+    net->eval_ready = false;
 }
 
 bool nn_update(nn_net *net, double lr)
 {
     const nn_optimizer *o = nn_optimizer_find(net->recipe.optimizer);
-    if (!clip(net))
+    NN_ONE_THREAD(clip(net));
+    if (!net->finite)
         return false;
-    net->updates++;
-    net->beta1_power *= net->recipe.beta1;
-    net->beta2_power *= net->recipe.beta2;
-    o->update(net, 0, net->n_decayed, (float)lr, (float)net->recipe.weight_decay);
-    o->update(net, net->n_decayed, net->n_params - net->n_decayed, (float)lr, 0);
-    net->eval_ready = false;
+#pragma omp for schedule(static)
+    for (size_t b = 0; b < net->n_params; b += NN_BLOCK) {
+        size_t end = nn_block_end(net, b), weights = end < net->n_decayed ? end : net->n_decayed;
+        if (b < weights)
+            o->update(net, b, weights - b, (float)lr, (float)net->recipe.weight_decay);
+        size_t rest = b > net->n_decayed ? b : net->n_decayed;
+        if (rest < end)
+            o->update(net, rest, end - rest, (float)lr, 0);
+    }
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* train.c - the recipe, batches, epochs */
 #include "nn/train.h"
+#include "core/cores.h"
 #include "nn/net.h"
 #include "nn/optim.h"
 #include <math.h>
@@ -34,68 +35,84 @@ static const option rows[] = {
 };
 const option_table nn_recipe_options = OPTION_TABLE("train", nn_recipe, rows);
 
-/* ------------------------------------------------------------------ batches */
-
-void nn_load(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, rng *r)
-{
-    nn_view v = nn_output_view(net, 0, n);
-    size_t row = (size_t)v.w * (size_t)v.c, image = row * (size_t)v.h;
-    for (int i = 0; i < n; i++) {
-        const float *from = data->x + image * (order ? order[i] : (size_t)i);
-        if (r && data->augment) {
-            data->augment(data->augment_ctx, from, net->image, r);
-            from = net->image;
-        }
-        for (int y = 0; y < v.h; y++)
-            memcpy(v.p + i * v.sn + y * v.sh, from + (size_t)y * row, row * sizeof(float));
-    }
-}
-
 /* ------------------------------------------------------------------ training */
 
-double nn_train_step(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, double lr, uint64_t seed, rng *augment)
+/* Mixture, loss and its gradient; what one thread does between the passes. */
+static double loss_of(nn_net *net, const nn_dataset *data, const uint32_t *order, double own)
 {
     double errors = 0;
+    double loss = nn_loss(net, data, order, net->images, true, own, &errors) / net->images;
+    if (net->profile)
+        nn_lap(net->profile, &net->profile->loss);
+    return loss;
+}
+
+double nn_train_step(nn_net *net, const nn_dataset *data, const uint32_t *order, int n, double lr, uint64_t seed)
+{
     nn_profile *p = net->profile;
     if (p)
         p->last = p->now();
-    nn_load(net, data, order, n, augment);
-    double own = net->recipe.mixup > 0 ? nn_mix(net, n, seed) : 1;
+    nn_load(net, data, order, n, true, seed);
+    if (net->recipe.mixup > 0)
+        NN_ONE_THREAD(net->own = nn_mix(net, n, seed));
     if (p)
         nn_lap(p, &p->load);
     nn_forward(net, n, true, seed);
-    double loss = nn_loss(net, data, order, n, true, own, &errors) / n;
-    if (p)
-        nn_lap(p, &p->loss);
+    NN_ONE_THREAD(net->loss = loss_of(net, data, order, net->recipe.mixup > 0 ? net->own : 1));
+    double loss = net->loss;
     if (!isfinite(loss))
         return NAN;
-    nn_backward(net, n);
+    nn_backward(net);
     bool finite = nn_update(net, lr);
     if (p)
         nn_lap(p, &p->update);
     return finite ? loss : NAN;
 }
 
-/* One epoch; the mean loss, NaN when it diverged. */
-static double train_epoch(nn_net *net, const nn_dataset *train, uint32_t *order, uint64_t seed, uint64_t epoch)
+/* One epoch by a team; the mean loss, NaN when it diverged. */
+static double train_epoch(nn_net *net, const nn_dataset *train, const uint32_t *order, uint64_t seed, uint64_t epoch)
 {
     uint64_t steps = (train->n + (size_t)net->batch - 1) / (size_t)net->batch;
-    rng shuffle = rng_stream(seed, "shuffle", epoch), augment = rng_stream(seed, "augment", epoch);
-    for (size_t i = 0; i < train->n; i++)
-        order[i] = (uint32_t)i;
-    rng_shuffle(&shuffle, order, train->n);
     double sum = 0;
     for (uint64_t s = 0; s < steps; s++) {
         size_t from = train->n * s / steps, to = train->n * (s + 1) / steps;
         uint64_t step = epoch * steps + s;
         rng own = rng_stream(seed, "step", step);
-        double loss = nn_train_step(net, train, order + from, (int)(to - from), nn_learning_rate(&net->recipe, step, steps),
-                                    rng_u64(&own), train->augment ? &augment : NULL);
+        double loss = nn_train_step(net, train, order + from, (int)(to - from), nn_learning_rate(&net->recipe, step, steps), rng_u64(&own));
         if (!isfinite(loss))
             return NAN;
         sum += loss * (double)(to - from);
     }
     return sum / (double)train->n;
+}
+
+/* Whoever trains has one core, and takes spare ones for an epoch, or an evaluation, where its shards give them work. */
+static int take_team(const nn_net *net)
+{
+    return 1 + cores_take(net->n_shards - 1);
+}
+
+static void give_back(int team)
+{
+    cores_add(team - 1);
+}
+
+static double train_by_team(nn_net *net, const nn_dataset *train, uint32_t *order, uint64_t seed, uint64_t epoch)
+{
+    rng shuffle = rng_stream(seed, "shuffle", epoch);
+    for (size_t i = 0; i < train->n; i++)
+        order[i] = (uint32_t)i;
+    rng_shuffle(&shuffle, order, train->n);
+    double loss = NAN;
+    int team = take_team(net);
+#pragma omp parallel num_threads(team)
+    {
+        double own = train_epoch(net, train, order, seed, epoch);
+#pragma omp master
+        loss = own;
+    }
+    give_back(team);
+    return loss;
 }
 
 nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val, uint64_t seed, curve_point *curve,
@@ -107,7 +124,7 @@ nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val,
     for (uint64_t e = 0; outcome == NN_TRAINED && e < (uint64_t)net->recipe.epochs; e++) {
         net->quantises = e >= (uint64_t)net->recipe.float_epochs || e + 1 == (uint64_t)net->recipe.epochs;
         net->frozen = (int64_t)e >= net->recipe.epochs - net->recipe.frozen_epochs && e > 0;
-        double loss = train_epoch(net, train, order, seed, e);
+        double loss = train_by_team(net, train, order, seed, e);
         nn_score score = {NAN, NAN};
         if (!isfinite(loss))
             outcome = NN_DIVERGED;
@@ -126,11 +143,23 @@ nn_outcome nn_train(nn_net *net, const nn_dataset *train, const nn_dataset *val,
     return outcome;
 }
 
-nn_score nn_evaluate_each(nn_net *net, const nn_dataset *data, nn_answer *each, void *ctx)
+typedef struct answers { /* an evaluation on its way */
+    double loss, errors;
+    nn_answer *each;
+    void *ctx;
+} answers;
+
+static void judge(nn_net *net, const nn_dataset *part, size_t from, int n, answers *a)
 {
-    if (net->deployed)
-        return nn_deployed_evaluate(net, data, each, ctx);
-    double loss = 0, errors = 0;
+    if (part->n_outputs)
+        a->loss += nn_loss(net, part, NULL, n, false, 1, &a->errors);
+    if (a->each)
+        a->each(a->ctx, from, n, nn_output_view(net, net->graph->output, n).p);
+}
+
+/* By a team; data without outputs is only answered. */
+static void evaluate(nn_net *net, const nn_dataset *data, answers *a)
+{
     size_t image = (size_t)nn_elements(data->shape);
     for (size_t from = 0; from < data->n; from += (size_t)net->batch) {
         int n = data->n - from < (size_t)net->batch ? (int)(data->n - from) : net->batch;
@@ -138,13 +167,27 @@ nn_score nn_evaluate_each(nn_net *net, const nn_dataset *data, nn_answer *each, 
         part.x += from * image;
         part.label = data->label ? data->label + from : NULL;
         part.target = data->target ? data->target + from * (size_t)data->n_outputs : NULL;
-        nn_load(net, &part, NULL, n, NULL);
+        nn_load(net, &part, NULL, n, false, 0);
         nn_forward(net, n, false, 0);
-        loss += nn_loss(net, &part, NULL, n, false, 1, &errors);
-        if (each)
-            each(ctx, from, n, nn_output_view(net, net->graph->output, n).p);
+        NN_ONE_THREAD(judge(net, &part, from, n, a));
     }
-    nn_score score = {loss / (double)data->n, errors / (double)data->n};
+}
+
+static void evaluate_by_team(nn_net *net, const nn_dataset *data, answers *a)
+{
+    int team = take_team(net);
+#pragma omp parallel num_threads(team)
+    evaluate(net, data, a);
+    give_back(team);
+}
+
+nn_score nn_evaluate_each(nn_net *net, const nn_dataset *data, nn_answer *each, void *ctx)
+{
+    if (net->deployed)
+        return nn_deployed_evaluate(net, data, each, ctx);
+    answers a = {.each = each, .ctx = ctx};
+    evaluate_by_team(net, data, &a);
+    nn_score score = {a.loss / (double)data->n, a.errors / (double)data->n};
     if (!data->label)
         score.error = sqrt(score.error);
     return score;
@@ -155,21 +198,27 @@ nn_score nn_evaluate(nn_net *net, const nn_dataset *data)
     return nn_evaluate_each(net, data, NULL, NULL);
 }
 
+typedef struct copied {
+    float *to;
+    size_t outputs;
+} copied;
+
+static void copy_answers(void *ctx, size_t from, int n, const float *outputs)
+{
+    const copied *c = ctx;
+    memcpy(c->to + from * c->outputs, outputs, (size_t)n * c->outputs * sizeof(float));
+}
+
 void nn_predict(nn_net *net, const float *x, size_t n, float *out)
 {
     if (net->deployed) {
         nn_deployed_predict(net, x, n, out);
         return;
     }
-    nn_shape in = net->graph->nodes[0].shape, shape = net->graph->nodes[net->graph->output].shape;
-    size_t image = (size_t)nn_elements(in), k = (size_t)nn_elements(shape);
-    for (size_t from = 0; from < n; from += (size_t)net->batch) {
-        int m = n - from < (size_t)net->batch ? (int)(n - from) : net->batch;
-        nn_dataset part = {.n = (size_t)m, .shape = in, .x = x + from * image};
-        nn_load(net, &part, NULL, m, NULL);
-        nn_forward(net, m, false, 0);
-        memcpy(out + from * k, nn_output_view(net, net->graph->output, m).p, (size_t)m * k * sizeof(float));
-    }
+    copied to = {out, (size_t)nn_elements(net->graph->nodes[net->graph->output].shape)};
+    answers a = {.each = copy_answers, .ctx = &to};
+    nn_dataset data = {.n = n, .shape = net->graph->nodes[0].shape, .x = x};
+    evaluate_by_team(net, &data, &a);
 }
 
 uint64_t nn_training_macs(const nn_graph *g, const nn_recipe *recipe, size_t n_samples)

@@ -3,7 +3,10 @@
  *
  * The controller is called under one lock; evaluations run outside it. A thread with nothing to do sleeps on a condition until
  * a trial comes back (or a fraction of a second passes, to look at the interrupt flag). Each thread has an arena that is
- * reset after every trial. The first error stops the others: they abandon what they are at. */
+ * reset after every trial. The first error stops the others: they abandon what they are at.
+ *
+ * The core of a thread that sleeps is spare (core/cores.h): trainings that still run, like the last ones of a search, take it. */
+#include "core/cores.h"
 #include "core/log.h"
 #include "evaluator/exec/executor.h"
 
@@ -62,7 +65,9 @@ static void evaluate(team *w, trial *handed, int worker, arena *a)
     trial t = *handed;
     pthread_mutex_unlock(&w->lock);
     double start_s = clock_wall_s();
+    cores_add(-1);
     ash_status status = w->job->type->evaluate(w->job->evaluator, &t, a, must_stop, w, &err);
+    cores_add(1);
     t.wall_s = clock_wall_s() - start_s;
     t.worker = (uint32_t)worker;
     t.host = w->host;
@@ -113,8 +118,11 @@ static ash_status run(const executor_job *job, ash_error *err)
     pthread_mutex_init(&w.lock, NULL);
     pthread_cond_init(&w.returned, NULL);
     int workers = job->workers > 0 ? job->workers : omp_get_num_procs();
+    omp_set_max_active_levels(2); /* a training may have a team of its own */
+    cores_add(workers);
 #pragma omp parallel num_threads(workers)
     work(&w, omp_get_thread_num());
+    cores_add(-workers);
     pthread_cond_destroy(&w.returned);
     pthread_mutex_destroy(&w.lock);
     return atomic_load(&w.failed) ? err->status : ASH_OK;

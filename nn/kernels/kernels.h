@@ -43,14 +43,15 @@ typedef struct nn_source {
     nn_act act;
 } nn_source;
 
-/* The gradient of a convolution's output, through what follows it: a batch norm (mean is given) with its activation, an
- * activation alone, or nothing. */
+/* The gradient of some images' output, through what made it: a batch norm (mean is given) with its activation, an activation alone,
+ * or nothing. Of a norm, the sums over the whole batch (norm_sums of all its images, added up) are known by then. */
 typedef struct nn_gradient {
     nn_view dy; /* after norm and activation; may be overwritten */
     nn_act act;
     nn_view y; /* activation alone: its output; norm: its input */
     const float *mean, *inv_std, *gamma, *beta; /* (c) or NULL */
-    float *dgamma, *dbeta;                      /* (c), written */
+    const double *dgamma, *dbeta;               /* (c): the sums */
+    double count;                               /* pixels of the whole batch */
 } nn_gradient;
 
 typedef struct nn_kernels {
@@ -72,10 +73,10 @@ typedef struct nn_kernels {
 
     /* y = act(x * scale[c] + shift[c]); scale NULL: act(x). y may be x. */
     void (*scale_act)(nn_view y, nn_view x, const float *scale, const float *shift, nn_act act);
-    /* Batch norm with activation, backward. x is the input of BN, mean/inv_std (c) its batch statistics. dy
-     * is the gradient after act. Writes dgamma, dbeta and dx (may be dy). */
-    void (*bn_act_backward)(nn_view dx, float *dgamma, float *dbeta, nn_view dy, nn_view x, const float *mean,
-                            const float *inv_std, const float *gamma, const float *beta, nn_act act);
+    /* Batch norm with activation, backward, in two passes: the sums of the images in d (its own dgamma and dbeta are not read), then
+     * their dx (may be d->dy). */
+    void (*norm_sums)(double *dgamma, double *dbeta, const nn_gradient *d);
+    void (*norm_backward)(nn_view dx, const nn_gradient *d);
     /* dx = dy where the activation passed x, else 0; dx += when accumulate. y is the activation's output. */
     void (*act_backward)(nn_view dx, nn_view dy, nn_view y, nn_act act, bool accumulate);
     void (*mean_var)(float *stats,

@@ -27,7 +27,8 @@ typedef struct nn_gradient_f64 {
     nn_act act;
     nn_view_f64 y;
     const double *mean, *inv_std, *gamma, *beta;
-    double *dgamma, *dbeta;
+    const double *dgamma, *dbeta;
+    double count;
 } nn_gradient_f64;
 
 typedef struct nn_kernels_f64 {
@@ -39,9 +40,8 @@ typedef struct nn_kernels_f64 {
     void (*conv_backward)(nn_view_f64 dx, double *dw, double *dbias, const nn_gradient_f64 *d, const nn_source_f64 *x,
                           const double *w, const nn_conv *g, bool accumulate, double *scratch);
     void (*scale_act)(nn_view_f64 y, nn_view_f64 x, const double *scale, const double *shift, nn_act act);
-    void (*bn_act_backward)(nn_view_f64 dx, double *dgamma, double *dbeta, nn_view_f64 dy, nn_view_f64 x,
-                            const double *mean, const double *inv_std, const double *gamma,
-                            const double *beta, nn_act act);
+    void (*norm_sums)(double *dgamma, double *dbeta, const nn_gradient_f64 *d);
+    void (*norm_backward)(nn_view_f64 dx, const nn_gradient_f64 *d);
     void (*act_backward)(nn_view_f64 dx, nn_view_f64 dy, nn_view_f64 y, nn_act act, bool accumulate);
     void (*mean_var)(double *stats, nn_view_f64 x);
     void (*add)(nn_view_f64 y, nn_view_f64 a, nn_view_f64 b, nn_act act);

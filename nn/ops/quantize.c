@@ -151,7 +151,7 @@ static void row_backward(float *dx, const float *dy, const float *x, int n, scal
 static float step_gradient(const nn_pass *p, const sums *total, scale s)
 {
     const quantize *q = p->node->attrs;
-    double inside = 0, outside = 0, elements = (double)p->y.n * (double)nn_elements(p->node->shape);
+    double inside = 0, outside = 0, elements = (double)p->batch * (double)nn_elements(p->node->shape);
     for (int k = 0; k < LANES; k++) {
         inside += (double)total->inside[k];
         outside += (double)total->outside[k];
@@ -161,7 +161,7 @@ static float step_gradient(const nn_pass *p, const sums *total, scale s)
     if (strcmp(q->method, "lsq") == 0)
         return (float)((inside + outside) / sqrt(elements * (double)s.high));
     if (strcmp(q->method, "pact") == 0)
-        return (float)outside + 2 * PACT_DECAY * s.step * s.high * s.high;
+        return (float)outside + 2 * PACT_DECAY * s.step * s.high * s.high * ((float)p->y.n / (float)p->batch);
     return 0;
 }
 

@@ -92,7 +92,7 @@ static void check_run(const nn_graph *g, arena *a, uint64_t seed, const char *wh
         x[i] = rng_normal(&r);
     nn_dataset data = {.n = BATCH, .shape = g->nodes[0].shape, .n_outputs = OUTPUTS, .x = x, .label = label};
     nn_net_init(net, seed);
-    double loss = nn_train_step(net, &data, NULL, BATCH, 0.01, seed, NULL);
+    double loss = nn_train_step(net, &data, NULL, BATCH, 0.01, seed);
     if (!isfinite(loss))
         fail_msg("%s: loss %g", what, loss);
     nn_predict(net, x, BATCH, out);

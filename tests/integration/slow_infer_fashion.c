@@ -267,7 +267,7 @@ static void count_codes(subject *s, int tensor)
 static void compare_float(subject *s, const float *image)
 {
     nn_dataset one = {.n = 1, .shape = {fashion->h, fashion->w, fashion->c}, .n_outputs = fashion->n_outputs, .x = image};
-    nn_load(s->net, &one, NULL, 1, NULL);
+    nn_load(s->net, &one, NULL, 1, false, 0);
     nn_forward(s->net, 1, false, 0);
     for (int t = 0; t < s->model->n_tensors - 1; t++)
         count_codes(s, t);

@@ -18,7 +18,7 @@ typedef struct f64_graph {
     int n;
     double **out;                     /* per node: (n, h, w, c) */
     double *param[64][NN_MAX_PARAMS]; /* per node and parameter; NULL: none */
-    const uint8_t *dropped[64];       /* which elements a dropout node keeps */
+    uint8_t *dropped[64];             /* which elements a dropout node keeps; NULL: all */
     const double *running[64];        /* mean and variance to use instead of the batch's; NULL: the batch's */
 } f64_graph;
 
@@ -237,9 +237,16 @@ static inline void f64_create(f64_graph *f, const nn_net *net, int n)
                 f->param[i][k][j] = (double)from[j];
         }
     }
-    for (int s = 0; s < net->fused.n_groups; s++)
-        if (f64_is(&g->nodes[net->steps[s].group.main], "dropout"))
-            f->dropped[net->steps[s].group.main] = net->steps[s].state;
+    for (int s = 0; s < net->fused.n_groups; s++) {
+        const nn_step *step = &net->steps[s];
+        int id = step->group.main;
+        size_t image = (size_t)nn_elements(g->nodes[id].shape);
+        if (!f64_is(&g->nodes[id], "dropout"))
+            continue;
+        f->dropped[id] = malloc((size_t)n * image);
+        for (int k = 0; k < net->active; k++)
+            memcpy(f->dropped[id] + (size_t)net->shards[k].first * image, step->state + (size_t)k * step->state_pitch, (size_t)net->shards[k].n * image);
+    }
     nn_view v = nn_output_view(net, 0, n);
     for (int i = 0; i < n; i++)
         for (int y = 0; y < v.h; y++)
@@ -248,8 +255,17 @@ static inline void f64_create(f64_graph *f, const nn_net *net, int n)
                     f->out[0][f64_at(g->nodes[0].shape, i, y, x, c)] = (double)v.p[i * v.sn + y * v.sh + x * v.sw + c];
 }
 
+static inline void f64_keep_all(f64_graph *f)
+{
+    for (int i = 0; i < 64; i++) {
+        free(f->dropped[i]);
+        f->dropped[i] = NULL;
+    }
+}
+
 static inline void f64_destroy(f64_graph *f)
 {
+    f64_keep_all(f);
     for (int i = 0; i < f->g->n_nodes; i++) {
         free(f->out[i]);
         for (int k = 0; k < NN_MAX_PARAMS; k++)

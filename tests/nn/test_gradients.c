@@ -124,7 +124,7 @@ static void run(nn_net *net, double *coefficient, uint64_t seed)
     float *x = malloc(n * sizeof(float));
     fill(x, n, &r, 1);
     nn_dataset data = {.n = BATCH, .shape = g->nodes[0].shape, .x = x};
-    nn_load(net, &data, NULL, BATCH, NULL);
+    nn_load(net, &data, NULL, BATCH, false, 0);
     free(x);
     nn_forward(net, BATCH, true, seed);
     nn_view dy = nn_grad_view(net, g->output, BATCH);
@@ -168,7 +168,7 @@ static void check_param(const nn_net *net, f64_graph *f, const double *coefficie
     }
 }
 
-static void check_case(const char *text, const char *level, uint64_t seed)
+static void check_case(const char *text, const char *level, int shards, uint64_t seed)
 {
     ash_error err;
     char what[256];
@@ -177,10 +177,10 @@ static void check_case(const char *text, const char *level, uint64_t seed)
     f64_graph f;
     arena *a = arena_create();
     nn_graph *g = build(text, a);
-    snprintf(what, sizeof(what), "%s (%s, seed %d)", text, level, (int)seed);
+    snprintf(what, sizeof(what), "%s (%s, %d shards, seed %d)", text, level, shards, (int)seed);
     assert_int_equal(option_read(&nn_recipe_options, &recipe, NULL, a, &err), ASH_OK);
     recipe.batch = BATCH + 1; /* a batch that is not full */
-    if (nn_net_create(g, &recipe, level, 0, &net, &err) != ASH_OK)
+    if (nn_net_create_in_shards(g, &recipe, level, 0, shards, &net, &err) != ASH_OK)
         fail_msg("%s: %s", what, err.text);
     double *coefficient = ARENA_NEW(a, double, (size_t)BATCH * (size_t)nn_elements(g->nodes[g->output].shape));
     run(net, coefficient, seed);
@@ -188,7 +188,7 @@ static void check_case(const char *text, const char *level, uint64_t seed)
     if (isnan(f64_run(&f, coefficient)))
         fail_msg("%s: graph_f64.h lacks an operator", what);
     check_output(net, &f, what);
-    nn_backward(net, BATCH);
+    nn_backward(net);
     for (int i = 0; i < g->n_nodes; i++)
         for (int k = 0; k < g->nodes[i].n_params; k++)
             check_param(net, &f, coefficient, i, k, what);
@@ -203,7 +203,7 @@ static void test_every_case(void **state)
     for (const char *const *level = nn_kernels_levels(); *level; level++)
         for (uint64_t seed = 1; nn_kernels_supported(*level) && seed <= 3; seed++)
             for (int i = 0; i < N_CASES; i++)
-                check_case(cases[i], *level, seed);
+                check_case(cases[i], *level, (int)seed, seed); /* 1, 2 and 3 shards of a batch of 3 */
 }
 
 /* Whoever adds an operator adds a case here. A quantizer's gradient is a convention, no derivative: test_quant.c has it. */

@@ -106,17 +106,27 @@ static void test_batch_norm(void **state)
             gamma.d[i] = gamma.f[i] = (gamma.f[i] + 2) * 2;
             beta.d[i] = beta.f[i] = beta.f[i] + 2;
         }
-        ref->bn_act_backward(dx.d, dgamma.d, dbeta.d, dy.d, x.d, stats.d, inv.d, gamma.d, beta.d, acts[a]);
-        k->bn_act_backward(dx.v, dgamma.f, dbeta.f, dy.v, x.v, stats.f, inv.f, gamma.f, beta.f, acts[a]);
-        if (stats.f[c] > 0) { /* not the single pixel, whose 1 / std magnifies the rounding of x - mean */
-            check(array_agrees("dgamma", &dgamma, 2e-5), k, s, "bn_act_backward");
-            check(array_agrees("dbeta", &dbeta, 2e-5), k, s, "bn_act_backward");
-            check(tensor_agrees(&dx, 1e-4), k, s, "bn_act_backward");
+        double count = (double)s->n * s->h * s->w, *sums = calloc(2 * c, sizeof(double));
+        nn_gradient d = {dy.v, acts[a], x.v, stats.f, inv.f, gamma.f, beta.f, sums, sums + c, count};
+        nn_gradient_f64 d64 = {dy.d, acts[a], x.d, stats.d, inv.d, gamma.d, beta.d, dgamma.d, dbeta.d, count};
+        ref->norm_sums(dgamma.d, dbeta.d, &d64);
+        k->norm_sums(sums, sums + c, &d);
+        for (size_t i = 0; i < c; i++) {
+            dgamma.f[i] = (float)sums[i];
+            dbeta.f[i] = (float)sums[c + i];
         }
-        k->bn_act_backward(dy.v, dgamma.f, dbeta.f, dy.v, x.v, stats.f, inv.f, gamma.f, beta.f, acts[a]);
-        ref->bn_act_backward(dy.d, dgamma.d, dbeta.d, dy.d, x.d, stats.d, inv.d, gamma.d, beta.d, acts[a]);
+        ref->norm_backward(dx.d, &d64);
+        k->norm_backward(dx.v, &d);
+        if (stats.f[c] > 0) { /* not the single pixel, whose 1 / std magnifies the rounding of x - mean */
+            check(array_agrees("dgamma", &dgamma, 2e-5), k, s, "norm_sums");
+            check(array_agrees("dbeta", &dbeta, 2e-5), k, s, "norm_sums");
+            check(tensor_agrees(&dx, 1e-4), k, s, "norm_backward");
+        }
+        k->norm_backward(dy.v, &d);
+        ref->norm_backward(dy.d, &d64);
         if (stats.f[c] > 0)
-            check(tensor_agrees(&dy, 1e-4), k, s, "bn_act_backward in place");
+            check(tensor_agrees(&dy, 1e-4), k, s, "norm_backward in place");
+        free(sums);
         array *arrays[] = {&stats, &gamma, &beta, &inv, &dgamma, &dbeta};
         for (size_t i = 0; i < 6; i++)
             array_free(arrays[i]);
@@ -291,8 +301,9 @@ static void test_same_bits(void **state)
             dgamma[l] = array_new(c);
             dbeta[l] = array_new(c);
             levels[l]->mean_var(stats[l].f, x.v);
-            levels[l]->bn_act_backward(dx[l].v, dgamma[l].f, dbeta[l].f, dy.v, x.v, stats[l].f, gamma.f,
-                                       gamma.f, gamma.f, NN_ACT_RELU);
+            nn_gradient d = {dy.v, NN_ACT_RELU, x.v, stats[l].f, gamma.f, gamma.f, gamma.f, dgamma[l].d, dbeta[l].d, (double)s->n * s->h * s->w};
+            levels[l]->norm_sums(dgamma[l].d, dbeta[l].d, &d);
+            levels[l]->norm_backward(dx[l].v, &d);
             tensor_free(&x);
             tensor_free(&dy);
         }
@@ -300,8 +311,8 @@ static void test_same_bits(void **state)
               "other bits in dx");
         check(memcmp(stats[0].f, stats[1].f, 2 * c * sizeof(float)) == 0, levels[1], s,
               "other bits in mean_var");
-        check(memcmp(dgamma[0].f, dgamma[1].f, c * sizeof(float)) == 0, levels[1], s, "other bits in dgamma");
-        check(memcmp(dbeta[0].f, dbeta[1].f, c * sizeof(float)) == 0, levels[1], s, "other bits in dbeta");
+        check(memcmp(dgamma[0].d, dgamma[1].d, c * sizeof(double)) == 0, levels[1], s, "other bits in dgamma");
+        check(memcmp(dbeta[0].d, dbeta[1].d, c * sizeof(double)) == 0, levels[1], s, "other bits in dbeta");
         for (int l = 0; l < 2; l++) {
             tensor_free(&dx[l]);
             array_free(&stats[l]);

@@ -90,7 +90,7 @@ static void test_cross_entropy(void **state)
         setup(&p, cases[c].recipe, K);
         double want = 0, errors = 0, gradient[N * K] = {0}, own = cases[c].own, wrong = 0;
         p.data.class_weight = cases[c].weighted ? weights : NULL;
-        nn_load(p.net, &p.data, p.order, N, NULL);
+        nn_load(p.net, &p.data, p.order, N, false, 0);
         nn_forward(p.net, N, true, 1);
         double got = nn_loss(p.net, &p.data, p.order, N, true, own, &errors);
         const float *y = nn_output_view(p.net, p.net->graph->output, N).p;
@@ -142,7 +142,7 @@ static void test_squared_errors(void **state)
             double want = 0, errors = 0, gradient[N * IN] = {0}, share = own / 2.0;
             p.data.label = NULL;
             p.data.target = input ? NULL : p.data.target;
-            nn_load(p.net, &p.data, p.order, N, NULL);
+            nn_load(p.net, &p.data, p.order, N, false, 0);
             nn_forward(p.net, N, true, 1);
             double got = nn_loss(p.net, &p.data, p.order, N, true, share, &errors);
             const float *y = nn_output_view(p.net, p.net->graph->output, N).p;
@@ -168,7 +168,7 @@ static void test_mixtures(void **state)
     problem p;
     setup(&p, "mixup=0.4", K);
     for (int n = 1; n <= N; n += 23) {
-        nn_load(p.net, &p.data, p.order, n, NULL);
+        nn_load(p.net, &p.data, p.order, n, false, 0);
         double own = nn_mix(p.net, n, 5);
         nn_view v = nn_output_view(p.net, 0, n);
         assert_true(own > 0 && own < 1);
@@ -182,7 +182,7 @@ static void test_mixtures(void **state)
                         assert_true(fabs(got - (own * a + (1 - own) * b)) < 1e-6);
                     }
     }
-    nn_load(p.net, &p.data, p.order, N, NULL); /* the border is still empty, and another step has another share */
+    nn_load(p.net, &p.data, p.order, N, false, 0); /* the border is still empty, and another step has another share */
     double other = nn_mix(p.net, N, 6), again = nn_mix(p.net, N, 6);
     assert_true(other == again && other != nn_mix(p.net, N, 5));
     nn_view v = nn_output_view(p.net, 0, N);

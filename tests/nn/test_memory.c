@@ -40,7 +40,7 @@ static void train_one(int k, const nn_dataset *data)
     nn_net *net;
     assert_int_equal(nn_net_create(g, &recipe, NULL, 0, &net, &err), ASH_OK);
     nn_net_init(net, (uint64_t)k);
-    assert_true(nn_train_step(net, data, NULL, BATCH, 0.01, 1, NULL) > 0);
+    assert_true(nn_train_step(net, data, NULL, BATCH, 0.01, 1) > 0);
     nn_net_destroy(net);
     arena_destroy(a);
 }

@@ -183,7 +183,7 @@ static void activation_new(activation *t, const char *attrs)
     int q = nn_add1(g, &err, 0, "quantize", "%s", attrs);
     assert_true(q > 0);
     ptrdiff_t row = (SIDE + 2 * HALO) * CHANNELS;
-    t->pass = (nn_pass){.kernels = nn_kernels_best(), .node = &g->nodes[q], .training = true, .quantises = true, .y = dense(t->y), .dy = dense(t->dy)};
+    t->pass = (nn_pass){.kernels = nn_kernels_best(), .node = &g->nodes[q], .training = true, .quantises = true, .batch = IMAGES, .y = dense(t->y), .dy = dense(t->dy)};
     t->pass.x[0] = (nn_view){t->x + HALO * (row + CHANNELS), IMAGES, SIDE, SIDE, CHANNELS, CHANNELS, row, row * (SIDE + 2 * HALO)};
     t->pass.dx[0] = dense(t->dx);
     t->pass.param[0] = &t->step;

@@ -175,7 +175,7 @@ static void test_evaluation_is_the_unfolded_net(void **state)
         if (norm >= 0)
             f.running[norm] = running[norm];
     }
-    memset(f.dropped, 0, sizeof(f.dropped));
+    f64_keep_all(&f);
     assert_false(isnan(f64_run(&f, ones)));
     for (int i = 0; i < 16 * CLASSES; i++)
         assert_true(fabs(f.out[p.g->output][i] - (double)out[i]) < 1e-4);
@@ -336,7 +336,7 @@ static void test_clipping(void **state)
 static double loss_of(nn_net *net, const problem *p)
 {
     double errors = 0;
-    nn_load(net, &p->data, NULL, SAMPLES, NULL);
+    nn_load(net, &p->data, NULL, SAMPLES, false, 0);
     nn_forward(net, SAMPLES, true, 1);
     return nn_loss(net, &p->data, NULL, SAMPLES, true, 1, &errors);
 }
@@ -350,7 +350,7 @@ static void test_frozen_norms(void **state)
     nn_net *net = trained(&p, NULL, 1);
     net->frozen = true;
     loss_of(net, &p);
-    nn_backward(net, SAMPLES);
+    nn_backward(net);
     for (int id = 1; id < p.g->n_nodes; id++)
         for (int k = 0; k < p.g->nodes[id].n_params; k++)
             for (size_t i = 0; i < p.g->nodes[id].params[k].count; i += 7) {
@@ -400,7 +400,7 @@ static void test_training_undeploys(void **state)
     uint32_t order[32];
     for (uint32_t i = 0; i < 32; i++)
         order[i] = i;
-    nn_train_step(net, &p.data, order, 32, 0.1, 1, NULL);
+    nn_train_step(net, &p.data, order, 32, 0.1, 1);
     assert_null(net->deployed);
     assert_true(nn_evaluate(net, &p.data).loss != deployed.loss);
     nn_net_destroy(net);

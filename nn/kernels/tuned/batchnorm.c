@@ -3,7 +3,7 @@
  *
  * Backward, with d = dy where the activation passed and xhat = (x - mean) * inv_std:
  *     dbeta = sum d, dgamma = sum d * xhat, dx = gamma * inv_std * (d - dbeta / N - xhat * dgamma / N).
- * One pass takes the sums, a second writes dx. */
+ * One pass takes the sums, of any part of the batch; a second one writes dx. */
 #include "nn/kernels/tuned/batchnorm.h"
 
 typedef struct sums { /* two sums per element of the pattern: of a run in fp32, of all in double */
@@ -153,41 +153,63 @@ INLINE void dx_of(const sweep *s, const bn_slice *k, const nn_act act)
     }
 }
 
-static void slice_sums(bn_slice *k, const nn_gradient *d, int c0, int channels)
+/* Channels [c0, c0 + channels), but for what the sums give; returns the scales in `scale`. */
+static void slice_begin(bn_slice *k, const nn_gradient *d, int c0, int channels, const sweep *s, float *scale)
+{
+    float shift[SWEEP_MOST];
+    for (int c = 0; c < channels; c++) {
+        scale[c] = d->gamma[c0 + c] * d->inv_std[c0 + c];
+        shift[c] = d->beta[c0 + c] - d->mean[c0 + c] * scale[c];
+    }
+    sweep_pattern(k->mean, d->mean + c0, s);
+    sweep_pattern(k->scale, scale, s);
+    sweep_pattern(k->shift, shift, s);
+}
+
+static void slice_sums(double *dgamma, double *dbeta, const nn_gradient *d, int c0, int channels)
 {
     const nn_view *views[] = {&d->y, &d->dy};
     sweep s = sweep_of(views, 2, c0, channels);
-    double count = (double)d->y.n * d->y.h * d->y.w;
     sums t;
-    float a[SWEEP_MOST], b[SWEEP_MOST];
+    bn_slice k;
+    float scale[SWEEP_MOST];
     sums_init(&t, &s);
-    for (int c = 0; c < channels; c++) {
-        a[c] = d->gamma[c0 + c] * d->inv_std[c0 + c];
-        b[c] = d->beta[c0 + c] - d->mean[c0 + c] * a[c];
-    }
-    sweep_pattern(k->mean, d->mean + c0, &s);
-    sweep_pattern(k->scale, a, &s);
-    sweep_pattern(k->shift, b, &s);
-#define RUN(known) sums_of(&t, &s, k, known)
+    slice_begin(&k, d, c0, channels, &s, scale);
+#define RUN(known) sums_of(&t, &s, &k, known)
     WITH_ACT(d->act, RUN);
 #undef RUN
     for (int c = 0; c < channels; c++) {
-        double inv = (double)d->inv_std[c0 + c], scale = (double)a[c];
-        double db = sweep_fold(t.total_a, c, &s), dg = sweep_fold(t.total_b, c, &s) * inv;
-        d->dbeta[c0 + c] = (float)db;
-        d->dgamma[c0 + c] = (float)dg;
-        a[c] = (float)(-scale * inv * dg / count);
-        b[c] = (float)(-scale * db / count);
+        dbeta[c0 + c] = sweep_fold(t.total_a, c, &s);
+        dgamma[c0 + c] = sweep_fold(t.total_b, c, &s) * (double)d->inv_std[c0 + c];
     }
-    sweep_pattern(k->slope, a, &s);
-    sweep_pattern(k->constant, b, &s);
 }
 
-void bn_backward_sums(bn_slice *k, const nn_gradient *d)
+void tuned_norm_sums(double *dgamma, double *dbeta, const nn_gradient *d)
 {
     int c = d->y.c, slice = sweep_slice(c);
     for (int c0 = 0; c0 < c; c0 += slice)
-        slice_sums(k++, d, c0, c - c0 < slice ? c - c0 : slice);
+        slice_sums(dgamma, dbeta, d, c0, c - c0 < slice ? c - c0 : slice);
+}
+
+static void slice_prepare(bn_slice *k, const nn_gradient *d, int c0, int channels)
+{
+    const nn_view *views[] = {&d->y, &d->dy};
+    sweep s = sweep_of(views, 2, c0, channels);
+    float scale[SWEEP_MOST], slope[SWEEP_MOST], constant[SWEEP_MOST];
+    slice_begin(k, d, c0, channels, &s, scale);
+    for (int c = 0; c < channels; c++) {
+        slope[c] = (float)(-(double)scale[c] * (double)d->inv_std[c0 + c] * d->dgamma[c0 + c] / d->count);
+        constant[c] = (float)(-(double)scale[c] * d->dbeta[c0 + c] / d->count);
+    }
+    sweep_pattern(k->slope, slope, &s);
+    sweep_pattern(k->constant, constant, &s);
+}
+
+void bn_backward_prepare(bn_slice *k, const nn_gradient *d)
+{
+    int c = d->y.c, slice = sweep_slice(c);
+    for (int c0 = 0; c0 < c; c0 += slice)
+        slice_prepare(k++, d, c0, c - c0 < slice ? c - c0 : slice);
 }
 
 void bn_backward_dx(nn_view dx, nn_view dy, nn_view x, const bn_slice *k, nn_act act)
@@ -202,20 +224,18 @@ void bn_backward_dx(nn_view dx, nn_view dy, nn_view x, const bn_slice *k, nn_act
     }
 }
 
-void tuned_bn_act_backward(nn_view dx, float *dgamma, float *dbeta, nn_view dy, nn_view x, const float *mean,
-                           const float *inv_std, const float *gamma, const float *beta, nn_act act)
+void tuned_norm_backward(nn_view dx, const nn_gradient *d)
 {
-    int slice = sweep_slice(x.c);
-    for (int c0 = 0; c0 < x.c; c0 += slice) {
-        int c = x.c - c0 < slice ? x.c - c0 : slice;
-        nn_view own[] = {dx, dy, x};
+    int slice = sweep_slice(dx.c);
+    for (int c0 = 0; c0 < dx.c; c0 += slice) {
+        int c = dx.c - c0 < slice ? dx.c - c0 : slice;
+        nn_view own[] = {dx, d->dy, d->y};
         for (int i = 0; i < 3; i++) {
             own[i].p += c0;
             own[i].c = c;
         }
-        nn_gradient d = {own[1], act, own[2], mean + c0, inv_std + c0, gamma + c0, beta + c0, dgamma + c0, dbeta + c0};
         bn_slice k;
-        bn_backward_sums(&k, &d);
-        bn_backward_dx(own[0], own[1], own[2], &k, act);
+        slice_prepare(&k, d, c0, c);
+        bn_backward_dx(own[0], own[1], own[2], &k, d->act);
     }
 }

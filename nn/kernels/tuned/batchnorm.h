@@ -16,11 +16,11 @@ INLINE int bn_slices(int c)
     return (c + slice - 1) / slice;
 }
 
-#define bn_backward_sums LEVEL_NAME(nn_bn_backward_sums)
+#define bn_backward_prepare LEVEL_NAME(nn_bn_backward_prepare)
 #define bn_backward_dx LEVEL_NAME(nn_bn_backward_dx)
-/* The pass over the whole batch: writes dgamma, dbeta and k (bn_slices(c)). */
-void bn_backward_sums(bn_slice *k, const nn_gradient *d);
-/* dx of some images; x and dy have the pixel strides that bn_backward_sums saw. */
+/* k (bn_slices(c)) from the sums. */
+void bn_backward_prepare(bn_slice *k, const nn_gradient *d);
+/* dx of some images; x and dy have the pixel strides of d. */
 void bn_backward_dx(nn_view dx, nn_view dy, nn_view x, const bn_slice *k, nn_act act);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv_backward.c - the gradients of a convolution, a few images at a time
  *
- * Of each tile, the gradient of the output is made in a room (through activation and batch norm, whose sums are taken
- * in a pass of their own before), so is the input where it is one, and both kernels read them there: `outer` for the
- * weights, `reduce` over the residue classes of conv_classes.c for the input. */
+ * Of each tile, the gradient of the output is made in a room (through activation and batch norm), so is the input where it is one,
+ * and both kernels read them there: `outer` for the weights, `reduce` over the residue classes of conv_classes.c for the input. */
 #include "nn/kernels/tuned/batchnorm.h"
 #include "nn/kernels/tuned/conv_classes.h"
 
@@ -147,7 +146,7 @@ static void backward(nn_view dx, float *dw, float *dbias, const nn_gradient *d, 
     bool halo = p->c.top || p->c.bottom || p->c.left || p->c.right;
     bool in_place = !halo && !d->mean && d->act == NN_ACT_NONE && dy.c % 4 == 0;
     if (d->mean)
-        bn_backward_sums(p->norm, d);
+        bn_backward_prepare(p->norm, d);
     if (x->scale)
         clear_room(&p->x);
     if (!in_place)
@@ -187,6 +186,7 @@ static nn_gradient gradient_channels(const nn_gradient *d, int first, int c)
         s.beta = d->beta + first;
         s.dgamma = d->dgamma + first;
         s.dbeta = d->dbeta + first;
+        s.count = d->count;
     }
     return s;
 }

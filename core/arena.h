@@ -2,7 +2,8 @@
 /* arena.h - memory with one lifetime, freed at once
  *
  * A run has an arena, a worker has one per trial and resets it after each candidate: no free lists and no leak
- * across ten thousand networks. Blocks grow by doubling, are kept over arena_reset and are 64-byte aligned.
+ * across ten thousand networks. Blocks grow by doubling, are kept over arena_reset and are 64-byte aligned. What is larger than memory can lie in
+ * a mapped file instead.
  *
  * For tests, arena_fail_at(k) makes the k-th allocation from now on (1 = the next), over all arenas of the
  * process, return NULL once; 0 switches it off. arena_live() is the number of bytes held from the system.
@@ -10,6 +11,8 @@
 #ifndef CORE_ARENA_H
 #define CORE_ARENA_H
 
+#include "core/status.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct arena arena;
@@ -17,6 +20,12 @@ typedef struct arena arena;
 arena *arena_create(void);     /* NULL when out of memory */
 void arena_destroy(arena *a);  /* NULL is fine */
 void arena_reset(arena *a);    /* everything allocated from it is gone; keeps the largest block */
+
+/* From now on, what needs a block of at least `least` bytes gets one that is mapped from a file in `folder` (unlinked at once, so that nothing is left
+ * behind): the system keeps in memory what is in use of it. The space on the disk is taken when it is asked for; a full disk is NULL, as a full memory
+ * is, and arena_spill_failed tells. ASH_INVALID: no file can be made there. */
+ash_status arena_spill(arena *a, size_t least, const char *folder, ash_error *err);
+bool arena_spill_failed(const arena *a);
 
 /* Zeroed memory, or NULL. `align` is a power of two up to 64; arena_alloc aligns for any scalar. */
 void *arena_alloc(arena *a, size_t bytes);

@@ -11,6 +11,7 @@
 #include "data/target.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const data_format *const formats[] = {
@@ -59,6 +60,10 @@ static const option rows[] = {
      .help = "hide a square of this side somewhere in each training image; sequences: steps"},
     {"noise", OPTION_REAL, offsetof(data_settings, noise), "0", 0, 100, .later = true,
      .help = "deviation of what is added to each value of a training sample, after normalisation"},
+    {"memory", OPTION_SIZE, offsetof(data_settings, memory), "0", 0, 9e18, .unit = "B", .execution = true,
+     .help = "samples that take more than this lie in a mapped file instead of in memory; 0: never"},
+    {"scratch", OPTION_TEXT, offsetof(data_settings, scratch), NULL, .optional = true, .execution = true,
+     .help = "folder of that file; default: TMPDIR or /var/tmp"},
 };
 const option_table data_options = OPTION_TABLE("data", data_settings, rows);
 
@@ -178,6 +183,28 @@ static ash_status find_format(const node *map, const data_format **out, ash_erro
     ash_status status = option_read(&only_type, &s, &parent, a, err);
     arena_destroy(a);
     return status != ASH_OK ? status : node_fail(type, err, "unknown data type \"%s\"", type->text);
+}
+
+/* All that formats keep comes from the data set's arena: a large array of samples then lies in the file. */
+static ash_status limit_memory(const data_settings *s, const node *map, arena *a, ash_error *err)
+{
+    if (!s->memory)
+        return ASH_OK;
+    ash_error why;
+    const char *folder = s->scratch ? data_path(a, map, "scratch", s->scratch) : getenv("TMPDIR");
+    if (s->scratch && !folder)
+        return ash_fail_memory(err);
+    if (arena_spill(a, (size_t)s->memory, folder && *folder ? folder : "/var/tmp", &why) != ASH_OK)
+        return data_fail_key(map, s->scratch ? "scratch" : "memory", err, "%s; data.scratch names another folder", why.text);
+    return ASH_OK;
+}
+
+static ash_status read_raw(const data_format *f, const void *own, const node *map, arena *a, data_raw *raw, ash_error *err)
+{
+    ash_status status = f->read(own, map, a, raw, err);
+    if (status != ASH_OK && arena_spill_failed(a))
+        return ash_fail(err, ASH_BROKEN, "the disk has no room for the scratch file of data.memory; data.scratch names another folder");
+    return status;
 }
 
 /* ---- hash ---- */
@@ -308,7 +335,9 @@ static ash_status open_in(opened *o, const node *map, arena *scratch, ash_error 
     if (status == ASH_OK)
         status = read_settings(f, map, a, &s, &own, &d->settings, err);
     if (status == ASH_OK)
-        status = f->read(own, map, a, &raw, err);
+        status = limit_memory(s, map, a, err);
+    if (status == ASH_OK)
+        status = read_raw(f, own, map, a, &raw, err);
     if (status == ASH_OK)
         status = data_aim(&raw, s, map, scratch, err);
     if (status == ASH_OK)

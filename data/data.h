@@ -36,6 +36,8 @@ typedef struct data_settings { /* option table "data"; the format's own table ad
     bool flip;             /* augmentation of training samples; off by default */
     int64_t shift, cutout;
     double rotate, noise;
+    int64_t memory;      /* samples that take more lie in a mapped file; 0: never */
+    const char *scratch; /* its folder */
 } data_settings;
 extern const option_table data_options;
 

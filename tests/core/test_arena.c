@@ -4,7 +4,13 @@
 #include "core/rng.h"
 #include "core/trial.h"
 #include "unit.h"
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static bool all_zero(const unsigned char *p, size_t n)
 {
@@ -45,6 +51,89 @@ static void test_pieces_are_apart(void **state)
     arena_destroy(a);
     arena_destroy(NULL);
     assert_int_equal(arena_live(), before);
+}
+
+static size_t open_files(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    size_t n = 0;
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+/* How many of this folder's files the process has mapped. */
+static size_t mapped_files(const char *folder)
+{
+    char line[4096];
+    FILE *f = fopen("/proc/self/maps", "r");
+    size_t n = 0;
+    while (fgets(line, sizeof(line), f))
+        n += strstr(line, folder) != NULL;
+    fclose(f);
+    return n;
+}
+
+static void test_spilled_to_a_file(void **state)
+{
+    (void)state;
+    enum { LARGE = 3 << 20, LEAST = 1 << 20 };
+    char folder[] = "/tmp/ashlar-arena-XXXXXX";
+    ash_error err;
+    size_t files = open_files(), live = arena_live();
+    assert_non_null(mkdtemp(folder));
+    arena *a = arena_create();
+    char *small = arena_strdup(a, "before");
+    assert_int_equal(arena_spill(a, LEAST, folder, &err), ASH_OK);
+    size_t before = arena_live();
+    for (int round = 0; round < 3; round++) {
+        unsigned char *p[2], *between;
+        for (int i = 0; i < 2; i++) {
+            p[i] = arena_alloc_aligned(a, LARGE, 64);
+            assert_non_null(p[i]);
+            assert_int_equal((uintptr_t)p[i] % 64, 0);
+            assert_true(all_zero(p[i], LARGE));
+            memset(p[i], 7 + i, LARGE);
+        }
+        between = arena_alloc(a, 100);
+        assert_true(all_zero(between, 100));
+        memset(between, 9, 100);
+        assert_int_equal(arena_live(), before); /* not of memory */
+        assert_int_equal(mapped_files(folder), 2);
+        for (int i = 0; i < 2; i++)
+            for (size_t j = 0; j < LARGE; j++)
+                assert_int_equal(p[i][j], 7 + i);
+        assert_true(round > 0 || strcmp(small, "before") == 0);
+        arena_reset(a);
+        assert_int_equal(mapped_files(folder), 0);
+    }
+    assert_int_equal(rmdir(folder), 0); /* nothing was left in it */
+    arena_destroy(a);
+    assert_int_equal(open_files(), files);
+    assert_int_equal(arena_live(), live);
+}
+
+static void test_spill_refused(void **state)
+{
+    (void)state;
+    ash_error err;
+    arena *a = arena_create();
+    assert_int_equal(arena_spill(a, 1, "/no/such/folder", &err), ASH_INVALID);
+    assert_non_null(strstr(err.text, "/no/such/folder"));
+    assert_non_null(arena_alloc(a, 100)); /* still in memory */
+    const struct rlimit limit = {1 << 20, RLIM_INFINITY}; /* as a full disk */
+    struct rlimit old;
+    getrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    assert_int_equal(arena_spill(a, 1 << 16, "/tmp", &err), ASH_OK);
+    assert_false(arena_spill_failed(a));
+    assert_null(arena_alloc(a, 2 << 20));
+    assert_true(arena_spill_failed(a));
+    assert_non_null(arena_alloc(a, 1 << 17));
+    setrlimit(RLIMIT_FSIZE, &old);
+    arena_destroy(a);
 }
 
 static void test_default_alignment(void **state)
@@ -151,6 +240,8 @@ static void test_a_failure_happens_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spilled_to_a_file),
+        cmocka_unit_test(test_spill_refused),
         cmocka_unit_test(test_pieces_are_apart), cmocka_unit_test(test_default_alignment),
         cmocka_unit_test(test_reset_settles),    cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_texts),            cmocka_unit_test(test_every_failure),

@@ -92,8 +92,8 @@ typedef struct nn_kernels {
     void (*avg_pool_forward)(nn_view y, nn_view x, const nn_conv *g, bool count_padding);
     void (*avg_pool_backward)(nn_view dx, nn_view dy, const nn_conv *g, bool count_padding, bool accumulate);
 
-    /* Inverted dropout. draw: kept[i] (n) is 0 with probability `rate`, else 1, by the words of a fresh stream in
-     * order. apply: y = x * kept * factor, or +=; kept (n, h, w, c) is dense. */
+    /* Inverted dropout. draw: kept[i] (n) is 0 with probability `rate` (to 2^-16), else 1, by the half words of a fresh stream in
+     * order, the lower one first. apply: y = x * kept * factor, or +=; kept (n, h, w, c) is dense. */
     void (*dropout_draw)(uint8_t *kept, size_t n, const rng *r, float rate);
     void (*dropout_apply)(nn_view y, nn_view x, const uint8_t *kept, float factor, bool accumulate);
 

@@ -2,8 +2,7 @@
 /* dropout.c - which elements dropout keeps, and keeping them
  *
  * A stream's words are a function of their place, so Philox4x32-10 (core/rng.c) runs for many blocks at once, in
- * loops that the compiler turns into vectors. A word is kept when its upper 24 bits, as a fraction, reach the rate:
- * what rng_float would have said. */
+ * loops that the compiler turns into vectors. Half a word, as a fraction, decides for an element. */
 #include "nn/kernels/tuned/sweep.h"
 
 enum { BLOCKS = 2 * LANES };
@@ -39,15 +38,19 @@ static void philox_blocks(uint32_t words[BLOCKS * 4], uint64_t first, const rng 
 
 void tuned_dropout_draw(uint8_t *kept, size_t n, const rng *r, float rate)
 {
-    float bound = rate * 0x1p24f;
-    uint32_t least = (uint32_t)bound, words[BLOCKS * 4];
-    least += (float)least < bound;
+    enum { HALVES = BLOCKS * 8 };
+    float bound = rate * 0x1p16f;
+    uint32_t words[BLOCKS * 4];
+    uint16_t least = (uint16_t)bound; /* a rate of 1 is none */
+    least = (uint16_t)(least + ((float)least < bound));
     uint64_t block = (uint64_t)r->counter[1] << 32 | r->counter[0];
-    for (size_t i = 0; i < n; i += BLOCKS * 4, block += BLOCKS) {
-        size_t left = n - i < BLOCKS * 4 ? n - i : BLOCKS * 4;
+    for (size_t i = 0; i < n; i += HALVES, block += BLOCKS) {
+        size_t left = n - i < HALVES ? n - i : HALVES;
+        uint16_t half[HALVES];
         philox_blocks(words, block, r);
+        memcpy(half, words, sizeof(half)); /* little-endian: the lower one first */
         for (size_t k = 0; k < left; k++)
-            kept[i + k] = words[k] >> 8 >= least;
+            kept[i + k] = half[k] >= least;
     }
 }
 

@@ -19,6 +19,25 @@ same "digest of worker processes" "$expected" "$(digest process.db)"
 run --db seed.db --seed 8
 [ "$expected" != "$(digest seed.db)" ] || fail "another seed has the same digest"
 
+# networks that are large enough for threads inside: fewer networks than cores, and the last one of a run
+cat >large.yaml <<'END'
+name: large
+data: {type: digits}
+space:
+  stages:
+    - {name: body, block: conv, repeat: {from: 2, to: 2}, vary: true, width: [48, 56, 64], kernel: 3}
+train: {epochs: 2, batch: 256}
+search: {strategy: random, objectives: [error, macs]}
+budget: {evaluations: 3}
+END
+for threads in 1 2 8; do
+    "$ASHLAR" run large.yaml -q --db large$threads.db --threads $threads >out.txt 2>err.txt || fail "run large.yaml: $(cat err.txt)"
+    same "digest of large networks at $threads threads" "$(digest large1.db)" "$(digest large$threads.db)"
+    "$ASHLAR" train "$ASHLAR_SOURCE/examples/architectures/cnn-28.yaml" --data digits --fit --set train.epochs=1 --set train.batch=256 \
+        --threads $threads --format csv >curve$threads.csv || fail "train at $threads threads"
+    cmp -s curve1.csv curve$threads.csv || fail "another training at $threads threads: $(cat curve1.csv curve$threads.csv)"
+done
+
 # a run that is done changes nothing, and one that is extended is the longer run
 run --db one.db --check-replay
 same "digest after running again" "$expected" "$(digest one.db)"

@@ -101,7 +101,7 @@ static const struct argp argp = {
            "and end the program with status 75: start it again to go on.\n\n"
            "Examples:\n"
            "  ashlar run examples/digits.yaml\n"
-           "  ashlar run examples/digits.yaml --evaluations 600\n"
+           "  ashlar run examples/digits.yaml --evaluations 1200\n"
            "  ashlar run examples/digits.yaml --seed 2 --db seed2.db --set train.epochs=10\n",
     .children = children,
 };

@@ -364,7 +364,7 @@ static nn_pass pass_of(nn_net *net, nn_step *s, const nn_shard *k, bool training
     int i = s->group.main;
     const nn_node *own = net_node(net, i);
     nn_pass p = {.kernels = net->kernels, .node = own, .training = training, .quantises = net->quantises, .act = act_of(net, s),
-                 .batch = net->images, .y = output_of(net, k, s->group.out), .state = s->state + (size_t)k->index * s->state_pitch};
+                 .batch = net->images, .y = output_of(net, k, s->group.out), .state = s->state ? s->state + (size_t)k->index * s->state_pitch : NULL};
     for (int j = 0; j < own->n_inputs; j++)
         p.x[j] = output_of(net, k, own->inputs[j]);
     for (int j = 0; j < own->n_params; j++)

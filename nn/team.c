@@ -2,9 +2,9 @@
 /* team.c - a batch through a net, by one thread or several
  *
  * The batch is cut into shards (nn/net.h). Between two points where sums over the whole batch are needed, a shard goes through all steps by
- * itself, so its tensors stay in cache from step to step; these points are batch norms in training, the loss and the update. Every thread of the team
- * calls these functions and takes every so-manieth shard, always the same ones; what one thread does for all is followed by a barrier. Outside of a
- * parallel region one thread does it all: the constructs then cost nothing. */
+ * itself, and what it has just written is near when it is read; these points are batch norms in training, the loss and the update. Every thread of the
+ * team calls these functions and takes its own shards, always the same ones; what one thread does for all stands between barriers. Outside of a parallel
+ * region one thread does it all, and the constructs cost nothing. */
 #include "nn/pass.h"
 #include <string.h>
 

@@ -33,6 +33,7 @@ ash_status controller_create(const node *map, const search_budget *budget, const
         search_read_constraints(map, &c->set, &c->constraints, c->arena, err) != ASH_OK ||
         history_init(&c->history, c->arena, err) != ASH_OK)
         goto fail;
+    search_warn_unused(map, c->type);
     if (flights_init(&c->flights, (size_t)c->set.lookahead, s, c->arena, err) != ASH_OK)
         goto fail;
     c->objectives = ARENA_NEW(c->arena, double, c->set.objectives.n);

@@ -57,6 +57,8 @@ struct controller {
 /* settings.c */
 ash_status search_read_settings(const node *map, search_settings *out, const strategy **type, void **own, arena *a,
                                 ash_error *err);
+/* Says which keys are of other strategies. */
+void search_warn_unused(const node *map, const strategy *type);
 ash_status search_read_constraints(const node *map, const search_settings *set, constraint **out, arena *a,
                                    ash_error *err);
 

@@ -2,7 +2,9 @@
 /* settings.c - the run file's search and budget sections
  *
  * One map holds the common keys and those of the chosen strategy: each table is read with the other's names left
- * out, so an unknown key is refused by the first. */
+ * out, so an unknown key is refused by the first. Keys of another strategy are no error but have no effect, so that one run file can be run with
+ * several: the controller says so once. */
+#include "core/log.h"
 #include "search/internal.h"
 
 #include <stdlib.h>
@@ -34,13 +36,34 @@ static const option budget_rows[] = {
 };
 const option_table budget_options = OPTION_TABLE("budget", search_budget, budget_rows);
 
-static const char **names_of(const option_table *table, arena *a)
+static bool has_option(const strategy *s, const char *name)
 {
-    size_t n = table ? table->count : 0;
-    const char **names = ARENA_NEW(a, const char *, n + 1);
-    for (size_t i = 0; names && i < n; i++)
-        names[i] = table->rows[i].name;
+    return s->options && option_find(s->options, name);
+}
+
+/* The common keys when asked for, and those of all strategies but one (NULL: of all); NULL-terminated. */
+static const char **names_except(const strategy *left_out, bool common, arena *a)
+{
+    size_t most = search_options.count + 1, n = 0;
+    for (size_t k = 0; strategy_at(k); k++)
+        most += strategy_at(k)->options ? strategy_at(k)->options->count : 0;
+    const char **names = ARENA_NEW(a, const char *, most);
+    for (size_t i = 0; names && common && i < search_options.count; i++)
+        names[n++] = search_options.rows[i].name;
+    for (size_t k = 0; names && strategy_at(k); k++) {
+        const option_table *table = strategy_at(k)->options;
+        for (size_t i = 0; table && i < table->count; i++)
+            if (!left_out || !has_option(left_out, table->rows[i].name))
+                names[n++] = table->rows[i].name;
+    }
     return names;
+}
+
+void search_warn_unused(const node *map, const strategy *type)
+{
+    for (const node *n = map ? map->first : NULL; n; n = n->next)
+        if (!option_find(&search_options, n->key) && !has_option(type, n->key))
+            log_warn("search.%s has no effect: %s has no such setting", n->key, type->name);
 }
 
 ash_status search_read_settings(const node *map, search_settings *out, const strategy **type, void **own, arena *a,
@@ -54,18 +77,18 @@ ash_status search_read_settings(const node *map, search_settings *out, const str
         alone.next = NULL;
         return option_read(&only, out, &parent, a, err);
     }
-    const char **theirs = names_of(chosen->options, a), **ours = names_of(&search_options, a);
-    if (!theirs || !ours)
+    const char **theirs = names_except(NULL, false, a), **others = names_except(chosen, true, a);
+    if (!theirs || !others)
         return ash_fail_memory(err);
     if (option_read_except(&search_options, out, map, theirs, a, err) != ASH_OK)
         return err->status;
-    *type = strategy_find(out->strategy);
+    *type = chosen;
     *own = NULL;
     if ((*type)->options) {
         *own = arena_alloc(a, (*type)->options->size);
         if (!*own)
             return ash_fail_memory(err);
-        if (option_read_except((*type)->options, *own, map, ours, a, err) != ASH_OK)
+        if (option_read_except((*type)->options, *own, map, others, a, err) != ASH_OK)
             return err->status;
     }
     const node *objectives = node_get(map, "objectives");

@@ -67,6 +67,10 @@ run --db alone.db --set search.population=8 --evaluations 40
 run --db one.db --set search.population=8 --evaluations 40 --new-run
 same "digest of a run that knows results" "$(digest alone.db)" "$(digest one.db)"
 
+# one run file for several strategies
+"$ASHLAR" run small.yaml --db random.db --set search.strategy=random --evaluations 2 >out.txt 2>err.txt || fail "another strategy: $(cat err.txt)"
+same "warnings of settings without effect" 1 "$(grep -c 'warning: search.population has no effect: random has no such setting' err.txt)"
+
 # verify, and tampering with each kind of value
 "$ASHLAR" verify long.db -q >out.txt 2>err.txt || fail "verify: $(cat out.txt err.txt)"
 command -v sqlite3 >/dev/null || finish

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* train.h - from a graph and a data set to weights
  *
- * Training is a pure function of (graph, recipe, data, seed, kernel level): one thread, fixed order, no clock. All
- * memory of a net is planned before the first step and allocated once; a step allocates nothing.
+ * Training is a pure function of (graph, recipe, data, seed, kernel level): sums in a fixed order, no clock. It occupies the caller's core, and
+ * takes spare ones (core/cores.h) for an epoch at a time where the network is large enough; the bits are the same. All memory of a net
+ * is planned before the first step and allocated once; a step allocates nothing.
  */
 #ifndef NN_TRAIN_H
 #define NN_TRAIN_H

@@ -22,11 +22,11 @@ run --db seed.db --seed 8
 # networks that are large enough for threads inside: fewer networks than cores, and the last one of a run
 cat >large.yaml <<'END'
 name: large
-data: {type: digits}
+data: {type: digits, limit: 400, val_limit: 100}
 space:
   stages:
     - {name: body, block: conv, repeat: {from: 2, to: 2}, vary: true, width: [48, 56, 64], kernel: 3}
-train: {epochs: 2, batch: 256}
+train: {epochs: 1, batch: 256}
 search: {strategy: random, objectives: [error, macs]}
 budget: {evaluations: 3}
 END

@@ -90,7 +90,8 @@ static double train_for(subject *s, const bench_request *r, double seconds)
 #pragma omp parallel for num_threads(r->candidates) schedule(static, 1) reduction(+ : sum)
     for (int i = 0; i < r->candidates; i++) {
         double rate = 0;
-#pragma omp parallel num_threads(r->threads)
+        int shards = s->copies[i]->n_shards, team = r->threads < shards ? r->threads : shards; /* as nn_train would */
+#pragma omp parallel num_threads(team)
         train_copy(s->copies[i], s, r->batch, seconds, now, &rate);
         sum += rate * r->batch;
     }

@@ -3,6 +3,7 @@
 #include "run/session.h"
 #include "core/text.h"
 #include "evaluator/quality/quality.h"
+#include "search/constraint.h"
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -233,7 +234,8 @@ static bool is_measured(const session *s, const char *name)
     return !names || *names;
 }
 
-static ash_status unknown_objective(const session *s, size_t k, const trial *t, ash_error *err)
+/* `name` at place k of the search section's list `key`. */
+static ash_status unknown_metric(const session *s, const char *key, size_t k, const char *name, const trial *t, ash_error *err)
 {
     const char *names[66];
     size_t n = 0;
@@ -244,16 +246,33 @@ static ash_status unknown_objective(const session *s, size_t k, const trial *t, 
         names[n++] = t->metrics[i].name;
     for (size_t i = 0; i < n; i++)
         buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    const char *near = text_nearest(s->objectives[k], names, n);
-    const node *at = node_get(s->file->search, "objectives");
+    const char *near = text_nearest(name, names, n);
+    const node *at = node_get(s->file->search, key);
     if (at && at->kind == NODE_LIST)
         at = node_at(at, k);
     if (near)
-        node_fail(at, err, "there is no metric \"%s\"; did you mean \"%s\"?", s->objectives[k], near);
+        node_fail(at, err, "there is no metric \"%s\"; did you mean \"%s\"?", name, near);
     else
-        node_fail(at, err, "there is no metric \"%s\"; there are %s", s->objectives[k], list.data ? list.data : "none");
+        node_fail(at, err, "there is no metric \"%s\"; there are %s", name, list.data ? list.data : "none");
     buffer_free(&list);
     return err->status;
+}
+
+/* That each of the metrics which the search looks at is known before training, or measured. */
+static ash_status check_metrics(const session *s, const trial *t, ash_error *err)
+{
+    for (size_t k = 0; k < s->n_objectives; k++)
+        if (isnan(trial_metric(t, s->objectives[k])) && !is_measured(s, s->objectives[k]))
+            return unknown_metric(s, "objectives", k, s->objectives[k], t, err);
+    const option_texts *soft = &s->file->objectives.soft_constraints;
+    for (size_t k = 0; k < soft->n; k++) {
+        constraint c;
+        if (constraint_parse(soft->v[k], s->file->arena, &c, err) != ASH_OK)
+            return err->status;
+        if (isnan(trial_metric(t, c.metric)) && !is_measured(s, c.metric))
+            return unknown_metric(s, "soft_constraints", k, c.metric, t, err);
+    }
+    return ASH_OK;
 }
 
 /* worst (n_objectives): NaN where no sample has the metric. *seen: how many samples decode. */
@@ -274,12 +293,10 @@ static ash_status worst_of_samples(session *s, double *worst, size_t *seen, ash_
         }
         space_sample(s->space, g, &r);
         status = s->type->cost(s->evaluator, g, &t, a, err);
-        for (size_t k = 0; status == ASH_OK && t.status == TRIAL_PENDING && k < s->n_objectives; k++) {
-            double value = trial_metric(&t, s->objectives[k]);
-            if (isnan(value) && !is_measured(s, s->objectives[k]))
-                status = unknown_objective(s, k, &t, err);
-            worst[k] = fmax(worst[k], value); /* NaN loses */
-        }
+        if (status == ASH_OK && t.status == TRIAL_PENDING)
+            status = check_metrics(s, &t, err);
+        for (size_t k = 0; status == ASH_OK && t.status == TRIAL_PENDING && k < s->n_objectives; k++)
+            worst[k] = fmax(worst[k], trial_metric(&t, s->objectives[k])); /* NaN loses */
         *seen += t.status == TRIAL_PENDING;
         arena_reset(a);
     }

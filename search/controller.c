@@ -30,7 +30,8 @@ ash_status controller_create(const node *map, const search_budget *budget, const
     c->start_s = clock_wall_s();
     void *own;
     if (search_read_settings(map, &c->set, &c->type, &own, c->arena, err) != ASH_OK ||
-        search_read_constraints(map, &c->set, &c->constraints, c->arena, err) != ASH_OK ||
+        search_read_constraints(map, "constraints", c->set.constraints, &c->constraints, c->arena, err) != ASH_OK ||
+        search_read_constraints(map, "soft_constraints", c->set.soft_constraints, &c->soft_constraints, c->arena, err) != ASH_OK ||
         history_init(&c->history, c->arena, err) != ASH_OK)
         goto fail;
     search_warn_unused(map, c->type);
@@ -185,9 +186,9 @@ static ash_status tell(controller *c, flight *f, ash_error *err)
     for (size_t i = 0; i < c->set.objectives.n; i++)
         c->objectives[i] = r->status == TRIAL_OK ? trial_metric(t, c->set.objectives.v[i]) : NAN;
     if (r->status == TRIAL_OK)
-        o.violation = 0;
+        o.violation = search_violation(c->soft_constraints, c->set.soft_constraints.n, t->metrics, t->n_metrics);
     else if (r->status == TRIAL_INFEASIBLE)
-        o.violation = search_violation(c, r->metrics, r->n_metrics);
+        o.violation = search_violation(c->constraints, c->set.constraints.n, r->metrics, r->n_metrics);
     if (isnan(o.violation))
         o.violation = INFINITY;
     if (c->type->tell(c->state, &o, err) != ASH_OK)
@@ -232,35 +233,49 @@ controller_answer controller_next(controller *c, trial **out, ash_error *err)
     return CONTROLLER_TRIAL;
 }
 
-/* An objective that nobody measures is a mistake in the run file; one that is not a number is a failed trial. */
-static ash_status check_objectives(const controller *c, flight *f, ash_error *err)
+/* What the list `key` of the run file asks for at place i, and the evaluator does not measure. */
+static ash_status no_metric(const controller *c, const trial *t, const char *key, size_t i, const char *name, ash_error *err)
+{
+    const char **names = ARENA_NEW(c->arena, const char *, t->n_metrics + 1);
+    if (!names)
+        return ash_fail_memory(err);
+    buffer list = {0};
+    for (size_t j = 0; j < t->n_metrics; j++) {
+        names[j] = t->metrics[j].name;
+        buffer_printf(&list, "%s%s", j ? ", " : "", names[j]);
+    }
+    const char *near = text_nearest(name, names, t->n_metrics);
+    const node *at = node_get(c->map, key);
+    if (at && at->kind == NODE_LIST)
+        at = node_at(at, i);
+    char text[1024];
+    snprintf(text, sizeof(text), "there is no metric \"%s\"%s%s%s; there are %s", name, near ? "; did you mean \"" : "", near ? near : "",
+             near ? "\"?" : "", list.len ? list.data : "none");
+    buffer_free(&list);
+    return at ? node_fail(at, err, "%s", text) : ash_fail(err, ASH_INVALID, "search.%s: %s", key, text);
+}
+
+static const metric *metric_of(const trial *t, const char *name)
+{
+    for (size_t k = 0; k < t->n_metrics; k++)
+        if (strcmp(t->metrics[k].name, name) == 0)
+            return &t->metrics[k];
+    return NULL;
+}
+
+/* A metric that nobody measures is a mistake in the run file; an objective that is not a number is a failed trial. */
+static ash_status check_metrics(const controller *c, flight *f, ash_error *err)
 {
     trial *t = &f->trial;
+    for (size_t i = 0; i < c->set.soft_constraints.n; i++)
+        if (!metric_of(t, c->soft_constraints[i].metric))
+            return no_metric(c, t, "soft_constraints", i, c->soft_constraints[i].metric, err);
     for (size_t i = 0; i < c->set.objectives.n; i++) {
         const char *name = c->set.objectives.v[i];
-        size_t k = 0;
-        while (k < t->n_metrics && strcmp(t->metrics[k].name, name) != 0)
-            k++;
-        if (k == t->n_metrics) {
-            const char **names = ARENA_NEW(c->arena, const char *, t->n_metrics + 1);
-            if (!names)
-                return ash_fail_memory(err);
-            buffer list = {0};
-            for (size_t j = 0; j < t->n_metrics; j++) {
-                names[j] = t->metrics[j].name;
-                buffer_printf(&list, "%s%s", j ? ", " : "", names[j]);
-            }
-            const char *near = text_nearest(name, names, t->n_metrics);
-            const node *at = node_get(c->map, "objectives");
-            if (at && at->kind == NODE_LIST)
-                at = node_at(at, i);
-            char text[1024];
-            snprintf(text, sizeof(text), "there is no metric \"%s\"%s%s%s; there are %s", name,
-                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list.len ? list.data : "none");
-            buffer_free(&list);
-            return at ? node_fail(at, err, "%s", text) : ash_fail(err, ASH_INVALID, "search.objectives: %s", text);
-        }
-        if (!isfinite(t->metrics[k].value)) {
+        const metric *m = metric_of(t, name);
+        if (!m)
+            return no_metric(c, t, "objectives", i, name, err);
+        if (!isfinite(m->value)) {
             t->status = TRIAL_FAILED;
             t->reason = arena_printf(f->arena, "%s is not a number", name);
             return t->reason ? ASH_OK : ash_fail_memory(err);
@@ -271,7 +286,7 @@ static ash_status check_objectives(const controller *c, flight *f, ash_error *er
 
 static ash_status result_taken(controller *c, flight *f, ash_error *err)
 {
-    if (f->trial.status == TRIAL_OK && check_objectives(c, f, err) != ASH_OK)
+    if (f->trial.status == TRIAL_OK && check_metrics(c, f, err) != ASH_OK)
         return err->status;
     f->state = FLIGHT_DONE;
     return c->hooks.done ? c->hooks.done(c->hooks.ctx, &f->trial, err) : ASH_OK;

@@ -23,7 +23,7 @@
 typedef struct search_settings { /* option table "search"; the strategy's own table adds its keys to the same map */
     const char *strategy;    /* registry: random, evolution, nsga2 */
     option_texts objectives; /* metric names, minimised */
-    option_texts constraints; /* "model_bytes <= 64K" */
+    option_texts constraints, soft_constraints; /* "model_bytes <= 64K"; "error <= 0.1" */
     int64_t lookahead;       /* V; 1 makes the search sequential */
     bool duplicates;         /* true: duplicates are evaluated again and count (golden replays) */
     int64_t max_attempts;    /* proposals per trial before the space counts as exhausted or infeasible */

@@ -17,7 +17,7 @@ struct controller {
     const node *map;
     search_settings set;
     search_budget budget;
-    constraint *constraints;
+    constraint *constraints, *soft_constraints;
     const space *space;
     uint64_t seed;
     controller_hooks hooks;
@@ -59,13 +59,14 @@ ash_status search_read_settings(const node *map, search_settings *out, const str
                                 ash_error *err);
 /* Says which keys are of other strategies. */
 void search_warn_unused(const node *map, const strategy *type);
-ash_status search_read_constraints(const node *map, const search_settings *set, constraint **out, arena *a,
-                                   ash_error *err);
+/* The list of constraints at a key of the section. */
+ash_status search_read_constraints(const node *map, const char *key, option_texts texts, constraint **out, arena *a, ash_error *err);
 
 /* propose.c: fills f->genome and f->trial (from f->arena) with trial f->trial.id; its status says what it is. *found = false:
  * the space is exhausted or infeasible, and c->sentence says so. */
 ash_status search_propose(controller *c, flight *f, bool *found, ash_error *err);
-double search_violation(const controller *c, const metric *metrics, size_t n);
+/* The sum over n constraints of what the metrics are outside by; NaN where a metric is missing. */
+double search_violation(const constraint *constraints, size_t n, const metric *metrics, size_t n_metrics);
 
 /* replay.c */
 const trial *replay_find(const controller *c, uint64_t id);

@@ -31,12 +31,11 @@ typedef enum verdict {
     USELESS, /* recorded as invalid or infeasible already */
 } verdict;
 
-double search_violation(const controller *c, const metric *metrics, size_t n)
+double search_violation(const constraint *constraints, size_t n, const metric *metrics, size_t n_metrics)
 {
     double sum = 0;
-    for (size_t i = 0; i < c->set.constraints.n; i++)
-        sum += constraint_violation(&c->constraints[i],
-                                    trial_metric(&(trial){.metrics = metrics, .n_metrics = n}, c->constraints[i].metric));
+    for (size_t i = 0; i < n; i++)
+        sum += constraint_violation(&constraints[i], trial_metric(&(trial){.metrics = metrics, .n_metrics = n_metrics}, constraints[i].metric));
     return sum;
 }
 
@@ -121,7 +120,7 @@ static ash_status judge(controller *c, flight *f, bool lazy, verdict *out, doubl
     if (!c->statics_checked && check_statics(c, t, err) != ASH_OK)
         return err->status;
     t->original = history_find_key(&c->history, &t->key);
-    *violation = search_violation(c, t->metrics, t->n_metrics);
+    *violation = search_violation(c->constraints, c->set.constraints.n, t->metrics, t->n_metrics);
     if (*violation != 0) { /* NaN too */
         *out = t->original ? USELESS : OVER;
         t->original = 0;

@@ -17,6 +17,8 @@ static const option rows[] = {
      .help = "metrics to minimise, in order"},
     {"constraints", OPTION_TEXT_LIST, offsetof(search_settings, constraints), .optional = true,
      .help = "hard limits on static metrics, like \"model_bytes <= 64K\", checked before training"},
+    {"soft_constraints", OPTION_TEXT_LIST, offsetof(search_settings, soft_constraints), .optional = true, .later = true,
+     .help = "limits on any metric, like \"error <= 0.1\": networks outside are trained and kept, but the search is led back inside"},
     {"lookahead", OPTION_INT, offsetof(search_settings, lookahead), "16", 1, 65536,
      .help = "virtual workers: trials in flight at once; 1 makes the search sequential"},
     {"duplicates", OPTION_BOOL, offsetof(search_settings, duplicates), "false",
@@ -102,15 +104,14 @@ ash_status search_read_settings(const node *map, search_settings *out, const str
     return ASH_OK;
 }
 
-ash_status search_read_constraints(const node *map, const search_settings *set, constraint **out, arena *a,
-                                   ash_error *err)
+ash_status search_read_constraints(const node *map, const char *key, option_texts texts, constraint **out, arena *a, ash_error *err)
 {
-    const node *list = node_get(map, "constraints");
-    *out = ARENA_NEW(a, constraint, set->constraints.n + 1);
+    const node *list = node_get(map, key);
+    *out = ARENA_NEW(a, constraint, texts.n + 1);
     if (!*out)
         return ash_fail_memory(err);
-    for (size_t i = 0; i < set->constraints.n; i++) {
-        ash_status status = constraint_parse(set->constraints.v[i], a, &(*out)[i], err);
+    for (size_t i = 0; i < texts.n; i++) {
+        ash_status status = constraint_parse(texts.v[i], a, &(*out)[i], err);
         if (status == ASH_INVALID && list) {
             ash_error plain = *err;
             const node *item = list->kind == NODE_LIST ? node_at(list, i) : list;
@@ -126,9 +127,11 @@ ash_status controller_settings(const node *map, search_settings *out, arena *a, 
 {
     const strategy *type;
     void *own;
-    constraint *constraints;
+    constraint *read;
     ash_status status = search_read_settings(map, out, &type, &own, a, err);
-    return status == ASH_OK ? search_read_constraints(map, out, &constraints, a, err) : status;
+    if (status == ASH_OK)
+        status = search_read_constraints(map, "constraints", out->constraints, &read, a, err);
+    return status == ASH_OK ? search_read_constraints(map, "soft_constraints", out->soft_constraints, &read, a, err) : status;
 }
 
 ash_status controller_print_settings(const node *map, bool identity_only, buffer *out, ash_error *err)

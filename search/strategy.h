@@ -28,8 +28,8 @@ typedef struct strategy_context { /* borrowed; outlives the state */
 typedef struct observation { /* one told result; everything is borrowed for the duration of tell */
     uint64_t id;
     const genome *genome;
-    const double *objectives; /* (n_objectives), minimised; NaN unless violation is 0 */
-    double violation; /* 0: feasible and scored; finite: sum of relative excesses over the hard constraints;
+    const double *objectives; /* (n_objectives), minimised; NaN when it was not scored */
+    double violation; /* 0: feasible and scored; finite: sum of relative excesses over the constraints that it is outside of, hard or soft;
                        * infinite: no network, or diverged, capped, failed: never worth a child */
     bool duplicate;   /* repeats an earlier trial, whose values it carries */
 } observation;

@@ -13,6 +13,7 @@ static const char *const settings[] = {
     "strategy=nsga2, population=8, lookahead=7, constraints=[model_bytes<=50K, macs<9k]",
     "strategy=evolution, population=10, lookahead=5, duplicates=true",
     "strategy=evolution, population=5, lookahead=5, constraints=[model_bytes<=30000], objectives=[error, macs, model_bytes]",
+    "strategy=nsga2, population=8, lookahead=5, constraints=[model_bytes<=80K], soft_constraints=[error<=0.3, macs<=6k]",
 };
 #define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -256,6 +257,36 @@ static void test_constraints_hold_before_training(void **state)
         }
     }
     end(&x);
+}
+
+/* Networks outside a soft constraint are trained and kept like others; those inside become parents. (The children of this world are not like them.) */
+static void test_soft_constraints_lead(void **state)
+{
+    (void)state;
+    static const char *const with[] = {"strategy=nsga2, population=8, lookahead=1, soft_constraints=[model_bytes<=30000]",
+                                       "strategy=evolution, population=10, sample=4, lookahead=1, soft_constraints=[model_bytes<=30000]"};
+    static const char *const without[] = {"strategy=nsga2, population=8, lookahead=1", "strategy=evolution, population=10, sample=4, lookahead=1"};
+    for (int s = 0; s < 2; s++) {
+        size_t outside = 0, parents[2] = {0}, inside[2] = {0};
+        for (int soft = 0; soft < 2; soft++)
+            for (uint64_t seed = 1; seed <= 5; seed++) {
+                run x = {.world = {.space = {12, 6}}, .workers = 1, .seed = seed, .budget = {.evaluations = 150}, .settings = (soft ? with : without)[s]};
+                go(&x);
+                assert_ok(x.status, x.err);
+                assert_int_equal(x.progress.counted, 150);
+                assert_int_equal(x.progress.infeasible, 0);
+                for (size_t i = 0; i < x.n_all; i++) {
+                    outside += soft && trial_metric(x.all[i], "model_bytes") > 30000;
+                    for (uint32_t k = 0; k < x.all[i]->n_parents; k++) {
+                        parents[soft]++;
+                        inside[soft] += trial_metric(x.all[x.all[i]->parents[k] - 1], "model_bytes") <= 30000;
+                    }
+                }
+                end(&x);
+            }
+        assert_true(outside > 100);
+        assert_true((double)inside[1] / (double)parents[1] > 0.65 && (double)inside[0] / (double)parents[0] < 0.35);
+    }
 }
 
 static void test_budget_of_evaluations(void **state)
@@ -510,6 +541,16 @@ static void test_a_typo_in_the_objectives(void **state)
     end(&x);
 }
 
+static void test_a_soft_constraint_on_nothing(void **state)
+{
+    (void)state;
+    run x = {.world = worlds[0], .settings = "strategy=random, soft_constraints=[macs<=5k, eror<=0.1]", .budget = {.evaluations = 5}};
+    go(&x);
+    assert_int_equal(x.status, ASH_INVALID);
+    assert_non_null(strstr(x.err.text, "there is no metric \"eror\"; did you mean \"error\"?"));
+    end(&x);
+}
+
 static void test_a_constraint_on_what_training_gives(void **state)
 {
     (void)state;
@@ -547,6 +588,8 @@ int main(void)
         cmocka_unit_test(test_what_the_controller_decided_stays),
         cmocka_unit_test(test_a_typo_in_the_objectives),
         cmocka_unit_test(test_a_constraint_on_what_training_gives),
+        cmocka_unit_test(test_a_soft_constraint_on_nothing),
+        cmocka_unit_test(test_soft_constraints_lead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

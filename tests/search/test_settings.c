@@ -155,6 +155,7 @@ static void test_wrong_settings(void **state)
         {"objectives=[error, macs, error]", "objective \"error\" is listed twice"},
         {"constraints=[macs]", "\"macs\" is no constraint"},
         {"constraints=[macs<1, bytes]", "\"bytes\" is no constraint"},
+        {"soft_constraints=[macs<1, bytes]", "\"bytes\" is no constraint"},
         {"max_attempts=0", "max_attempts"},
         {"duplicates=perhaps", "duplicates"},
     };
@@ -207,7 +208,7 @@ static void test_what_is_printed_is_the_identity(void **state)
     static const char *const different[] = {
         "strategy=nsga2", "strategy=random", "strategy=evolution", "population=21", "crossover=0.8", "swap=0.4",
         "mutation=0.1", "lookahead=15", "duplicates=true", "max_attempts=99", "objectives=[error]",
-        "objectives=[macs, error]", "constraints=[macs<=1k]", "constraints=[macs<=2k]",
+        "objectives=[macs, error]", "soft_constraints=[macs<=1k]", "constraints=[macs<=1k]", "constraints=[macs<=2k]",
         "strategy=evolution, population=49", "strategy=evolution, sample=9", "strategy=random, with_replacement=true",
     };
     size_t n = sizeof(different) / sizeof(different[0]);

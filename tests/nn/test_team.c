@@ -84,7 +84,10 @@ static hash256 train_with(const problem *p, int shards, int spare, hash256 *pred
     hasher h;
     hash_init(&h);
     hash_bytes(&h, out, sizeof(out));
-    hash_bytes(&h, curve, n * sizeof(*curve));
+    for (size_t i = 0; i < n; i++) {
+        const double values[] = {curve[i].train_loss, curve[i].val_loss, curve[i].val_error};
+        hash_bytes(&h, values, sizeof(values));
+    }
     *predicted = hash_final(&h);
     hash256 weights = nn_weights_hash(net);
     nn_net_destroy(net);

@@ -17,7 +17,7 @@ run=$!
 killed=0
 RANDOM=4711
 # Two trainers and two workers in turn: three attempts of one trial, or three workers without a result, would end what they belong to.
-for moment in $(seq 100); do
+for moment in $(seq 5000); do
     { [ $killed -lt 4 ] && kill -0 $run 2>/dev/null; } || break
     sleep "0.$(printf %03d $((RANDOM % 300 + 50)))"
     worker=$(workers $run | head -1)
@@ -35,7 +35,7 @@ same "digest after killed trainers and workers" "$expected" "$(digest killed.db)
 # the run itself is killed: its worker and trainers go with it, and another resumes
 "$ASHLAR" run small.yaml -q --db gone.db --evaluations 60 --executor process >out.txt 2>err.txt &
 run=$!
-for _ in $(seq 100); do worker=$(workers $run | head -1) && [ -n "$worker" ] && [ -n "$(pgrep -P "$worker")" ] && break; sleep 0.05; done
+for _ in $(seq 5000); do worker=$(workers $run | head -1) && [ -n "$worker" ] && [ -n "$(pgrep -P "$worker")" ] && break; sleep 0.05; done
 family="$worker $(pgrep -P "$worker" | tr '\n' ' ')"
 kill -9 $run
 wait $run 2>/dev/null

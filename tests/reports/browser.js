@@ -10,6 +10,7 @@ const [, , program, folder] = process.argv;
 
 const truth = JSON.parse(fs.readFileSync(path.join(folder, 'sample-400.json')));
 const trialOf = new Map(truth.trials.map(t => [t.id, t]));
+const arithmeticOf = t => t.metrics.integer ? 'integer' : 'float';
 const own = truth.trials.filter(t => t.status !== 'duplicate');
 const digits = text => text.replace(/[^0-9.]/g, '');
 const url = name => pathToFileURL(path.join(folder, name)).href;
@@ -74,7 +75,7 @@ async function tooltip(p) {
       Object.fromEntries([...document.querySelectorAll('#tip dt')].map(e => [e.textContent, e.nextElementSibling.textContent]))));
     const s = trialOf.get(said.id); /* of several that lie on one point, any */
     assert(s.metrics.macs === t.metrics.macs && s.metrics.error === t.metrics.error, `trial ${said.id} under the mouse, not ${t.id}`);
-    assert.strictEqual(said['validation error'], (100 * s.metrics.error).toFixed(2) + ' %');
+    assert.strictEqual(said['validation error'], `${(100 * s.metrics.error).toFixed(2)} % (${arithmeticOf(s)})`);
     assert.strictEqual(digits(said.MACs), String(s.metrics.macs));
     assert.strictEqual(digits(said['model size']), String(s.metrics.model_bytes));
     assert.strictEqual(said.genome, s.genome);
@@ -254,7 +255,8 @@ async function table(p) {
     await current(p, id);
     const t = trialOf.get(id), boxes = await p.run(() => document.querySelectorAll('#detail-body svg.net rect.box').length);
     const weighted = t.blocks.layers.filter(l => ['conv2d', 'depthwise_conv2d', 'dense'].includes(l.op)).length;
-    assert(boxes >= weighted && boxes <= t.blocks.layers.length, `${boxes} boxes for ${t.blocks.layers.length} layers`);
+    const drawn = t.blocks.layers.filter(l => l.op !== 'quantize').length;
+    assert(boxes >= weighted && boxes <= drawn, `${boxes} boxes for ${drawn} layers`);
   }
   /* all 400 are there, a few in the page at a time; End goes to the last */
   await p.click(await p.middle('#tab-all'));
@@ -370,6 +372,24 @@ async function strips(p) {
   assert(await p.run(pressed), 'a strip is selected by a click');
 }
 
+/* Every error of the front names its arithmetic, and the drawing of a quantised network the bits of weights and activations. */
+async function arithmetic(p) {
+  const front = truth.trials.filter(t => t.front), quantised = front.filter(t => t.metrics.integer);
+  assert(quantised.length > 2 && quantised.length < front.length, `${quantised.length} of ${front.length} are quantised`);
+  const heads = await p.run(() => [...document.querySelectorAll('.strip')].map(b => [Number(b.dataset.id), b.querySelector('.head').textContent]));
+  assert.strictEqual(heads.length, front.length);
+  for (const [id, said] of heads) {
+    const yes = arithmeticOf(trialOf.get(id)), no = yes === 'float' ? 'integer' : 'float';
+    assert(said.includes(`% (${yes})`) && !said.includes(`(${no})`), `trial ${id} is ${yes}: ${said}`);
+  }
+  for (const t of [quantised[0], front.find(u => !u.metrics.integer)]) {
+    const words = await p.run(id => { const e = document.createElement('div'); ashlar.networks.layers(e, ashlar.data.blocks(ashlar.data.row(id))); return [...e.querySelectorAll('text')].map(u => u.textContent); }, t.id);
+    const bits = t.blocks.layers.filter(l => l.macs > 0).map(l => l.weight_bits);
+    for (const b of bits) assert(words.includes(t.metrics.integer ? `w${b} a${b}` : b < 32 ? `w${b}` : 'float'), `${b} bits in ${words}`);
+    assert(words.every(w => !/quant/.test(w)) && words.some(w => /^\d+ bit$/.test(w)) === !!t.metrics.integer, `${words}`);
+  }
+}
+
 /* A description with fields absent or of another type is drawn as far as it goes. */
 async function oddBlocks(p) {
   await p.run(() => {
@@ -400,8 +420,8 @@ async function check(browser, name, kind, dark, width) {
   if (process.env.SHOTS) await p.shot(path.join(process.env.SHOTS, `${name}-${width}-${dark ? 'dark' : 'light'}.png`), false);
   assert(await p.run(() => document.documentElement.scrollWidth <= innerWidth), 'the page is no wider than the window');
   await themes(p, dark);
-  for (const step of width > 1000 ? [data, tooltip, clickDot, axes, brushFront, parallel, picker, nodes, curves, strips, importance, lineage, failures, table, oddBlocks]
-    : [tooltip, clickDot, brushFront, nodes, strips, table, failures]) await step(p).catch(e => { e.message = `${name}, ${width} px, ${step.name}: ${e.message}`; throw e; });
+  for (const step of width > 1000 ? [data, tooltip, clickDot, axes, brushFront, parallel, picker, nodes, curves, strips, arithmetic, importance, lineage, failures, table, oddBlocks]
+    : [tooltip, clickDot, brushFront, nodes, strips, arithmetic, table, failures]) await step(p).catch(e => { e.message = `${name}, ${width} px, ${step.name}: ${e.message}`; throw e; });
   if (width > 1000) await links(browser, p, name);
   const pdf = await p.send('Page.printToPDF', {printBackground: true});
   assert(pdf.data.length > 20000, 'it prints');

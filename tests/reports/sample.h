@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sample.h - a made-up run that looks like a real one: three objectives, block descriptions, lineages, curves, failures,
- * hostile text */
+ * hostile text. Networks without a float layer are quantised: their errors are the integer network's */
 #ifndef TESTS_REPORTS_SAMPLE_H
 #define TESTS_REPORTS_SAMPLE_H
 
@@ -17,6 +17,7 @@ typedef struct sample_net {
     buffer json;
     int h, c, n;
     double macs, params, bytes, bits_sum;
+    bool quantised; /* activations have the bits of the weights that they meet */
     char last[32];
 } sample_net;
 
@@ -28,10 +29,10 @@ static inline void sample_layer(sample_net *s, const char *op, const char *block
     double bytes = ceil(params * bits / 8);
     buffer_printf(&s->json,
                   "%s{\"name\":\"%s\",\"op\":\"%s\",\"block\":\"%s\",\"in\":[%d,%d,%d],\"out\":[%d,%d,%d],\"macs\":%.0f,"
-                  "\"flops\":%.0f,\"params\":%.0f,\"params_folded\":%.0f,\"bytes\":%.0f,\"weight_bits\":%d,\"out_bits\":32,"
+                  "\"flops\":%.0f,\"params\":%.0f,\"params_folded\":%.0f,\"bytes\":%.0f,\"weight_bits\":%d,\"out_bits\":%d,"
                   "\"inputs\":[\"%s\"%s%s%s]}",
                   s->n > 1 ? "," : "", name, op, block, s->h, s->h, s->c, h, h, c, macs, 2 * macs, params, params, bytes, bits,
-                  s->last, second ? ",\"" : "", second ? second : "", second ? "\"" : "");
+                  strcmp(op, "quantize") == 0 ? bits : 32, s->last, second ? ",\"" : "", second ? second : "", second ? "\"" : "");
     snprintf(s->last, sizeof s->last, "%s", name);
     s->h = h;
     s->c = c;
@@ -41,9 +42,16 @@ static inline void sample_layer(sample_net *s, const char *op, const char *block
     s->bits_sum += params * bits;
 }
 
+static inline void sample_quantize(sample_net *s, const char *block, int bits)
+{
+    if (s->quantised)
+        sample_layer(s, "quantize", block, s->h, s->c, 0, 0, bits, NULL);
+}
+
 static inline void sample_conv(sample_net *s, const char *block, int stride, int c, int bits)
 {
     int h = (s->h + stride - 1) / stride;
+    sample_quantize(s, block, bits);
     sample_layer(s, "conv2d", block, h, c, 9.0 * h * h * s->c * c, 9.0 * s->c * c, bits, NULL);
     sample_layer(s, "batch_norm", block, h, c, 0, 2 * c, 32, NULL);
     sample_layer(s, "relu", block, h, c, 0, 0, 32, NULL);
@@ -83,10 +91,12 @@ static inline trial *sample_trial(arena *a, uint64_t id, uint8_t (*genes)[SAMPLE
         int k = (int)rng_below(&r, SAMPLE_GENES);
         g[k] = (uint8_t)rng_below(&r, sample_choices(k));
     }
-    sample_net s = {.h = 8, .c = 1};
+    sample_net s = {.h = 8, .c = 1, .quantised = true};
     strcpy(s.last, "input");
     buffer genome = {0};
     int stem = sample_widths[g[SAMPLE_STEM]], depth = 1 + g[SAMPLE_DEPTH];
+    for (int d = 0; d < depth; d++)
+        s.quantised &= sample_bits[g[2 + 3 * d + 2]] <= 8;
     buffer_printf(&genome, "stem:width=%d | body:repeat=%d", stem, depth);
     sample_conv(&s, "stem", 1, stem, 8);
     for (int d = 0; d < depth; d++) {
@@ -102,6 +112,7 @@ static inline trial *sample_trial(arena *a, uint64_t id, uint8_t (*genes)[SAMPLE
             char skip[32];
             strcpy(skip, s.last);
             sample_conv(&s, block, 1, s.c, bits);
+            sample_quantize(&s, block, bits);
             sample_layer(&s, "conv2d", block, s.h, s.c, 9.0 * s.h * s.h * s.c * s.c, 9.0 * s.c * s.c, bits, NULL);
             sample_layer(&s, "batch_norm", block, s.h, s.c, 0, 2 * s.c, 32, NULL);
             sample_layer(&s, "add", block, s.h, s.c, 0, 0, 32, skip);
@@ -109,14 +120,17 @@ static inline trial *sample_trial(arena *a, uint64_t id, uint8_t (*genes)[SAMPLE
         } else if (at[0] == 1) {
             sample_conv(&s, block, d % 2 + 1, c, bits);
         } else {
+            sample_quantize(&s, block, bits);
             sample_layer(&s, "depthwise_conv2d", block, s.h, s.c, 9.0 * s.h * s.h * s.c, 9.0 * s.c, bits, NULL);
             sample_layer(&s, "batch_norm", block, s.h, s.c, 0, 2 * s.c, 32, NULL);
+            sample_quantize(&s, block, bits);
             sample_layer(&s, "conv2d", block, s.h, c, (double)s.h * s.h * s.c * c, (double)s.c * c, bits, NULL);
             sample_layer(&s, "relu", block, s.h, c, 0, 0, 32, NULL);
         }
     }
     buffer_puts(&genome, " | head:pool=global");
     sample_layer(&s, "global_pool", "head", 1, s.c, 0, 0, 32, NULL);
+    sample_quantize(&s, "head", 8);
     sample_layer(&s, "dense", "head", 1, 10, s.c * 10, s.c * 10 + 10, 8, NULL);
     double bits = s.bits_sum / s.params, capacity = log10(s.macs) + 0.25 * log2(bits + 1) * 0.4;
     double learned = 0.9 * sqrt((double)(id < 300 ? id : 300) / 300);
@@ -132,7 +146,7 @@ static inline trial *sample_trial(arena *a, uint64_t id, uint8_t (*genes)[SAMPLE
     t->key = hash_of_bytes(genome.data, genome.len);
     for (int p = 0; p < 2 && parents[p]; p++)
         t->parents[t->n_parents++] = parents[p];
-    metric *m = ARENA_NEW(a, metric, 12);
+    metric *m = ARENA_NEW(a, metric, 13);
     m[0] = (metric){"macs", s.macs};
     m[1] = (metric){"model_bytes", s.bytes + 80};
     m[2] = (metric){"params", s.params};
@@ -145,8 +159,9 @@ static inline trial *sample_trial(arena *a, uint64_t id, uint8_t (*genes)[SAMPLE
     m[9] = (metric){"energy_j", 3.1e-12 * s.macs * bits + 1e-9};
     m[10] = (metric){"error", error};
     m[11] = (metric){"val_loss", 2.5 * error + 0.02 + 0.01 * rng_real(&r)};
+    m[12] = (metric){"integer", s.quantised};
     t->metrics = m;
-    t->n_metrics = 12;
+    t->n_metrics = 13;
     curve_point *c = ARENA_NEW(a, curve_point, 20);
     for (uint32_t e = 1; e <= 20; e++) {
         double rest = exp(-0.24 * e) * (0.85 - error);
@@ -156,7 +171,7 @@ static inline trial *sample_trial(arena *a, uint64_t id, uint8_t (*genes)[SAMPLE
     t->curve = c;
     t->n_curve = 20;
     if (id % 23 == 0) {
-        *t = (trial){.id = id, .status = TRIAL_DUPLICATE, .original = id - 1, .genome = t->genome, .metrics = m, .n_metrics = 12,
+        *t = (trial){.id = id, .status = TRIAL_DUPLICATE, .original = id - 1, .genome = t->genome, .metrics = m, .n_metrics = 13,
                      .virtual_start = t->virtual_start, .virtual_duration = 50};
     } else if (id % 41 == 0) {
         t->status = TRIAL_INFEASIBLE;

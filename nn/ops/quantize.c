@@ -6,7 +6,8 @@
  *
  *   lsq     s begins at 2 mean|x| / sqrt(Q); ds = g (sum of dy (q - v) inside + dy q outside), g = 1 / sqrt(elements x Q)
  *           (Esser et al. 2020, arXiv:1902.08153)
- *   pact    s = alpha / Q, alpha begins at max|x|; ds = Q (sum of +-dy outside) + decay of alpha by 2e-4     (Choi et al. 2018, arXiv:1805.06085)
+ *   pact    s = alpha / Q, alpha begins at max|x|; ds = dalpha / Q, so that alpha moves as if it were the parameter; dalpha = sum of +-dy outside
+ *           + its decay by 2e-4                                                                             (Choi et al. 2018, arXiv:1805.06085)
  *   dorefa  s = 1 / Q and stays: the range is 0 .. 1                                                          (Zhou et al. 2016, arXiv:1606.06160)
  *   range   s = max|x| / Q of the first batch and stays: for inputs, whose range is known
  *
@@ -161,7 +162,7 @@ static float step_gradient(const nn_pass *p, const sums *total, scale s)
     if (strcmp(q->method, "lsq") == 0)
         return (float)((inside + outside) / sqrt(elements * (double)s.high));
     if (strcmp(q->method, "pact") == 0)
-        return (float)outside + 2 * PACT_DECAY * s.step * s.high * s.high * ((float)p->y.n / (float)p->batch);
+        return (float)(outside / ((double)s.high * (double)s.high)) + 2 * PACT_DECAY * s.step * ((float)p->y.n / (float)p->batch);
     return 0;
 }
 

@@ -224,7 +224,7 @@ static void check_activation(const char *attrs, int bits, bool is_signed, const 
     }
     double expected = sign ? 0
                       : strcmp(method, "lsq") == 0  ? (inside + outside) / sqrt(ELEMENTS * high)
-                      : strcmp(method, "pact") == 0 ? outside + 4e-4 * (double)t.step * high * high
+                      : strcmp(method, "pact") == 0 ? (outside / high + 4e-4 * (double)t.step * high) / high
                                                     : 0;
     assert_true(fabs(expected - (double)t.dstep) < 1e-3 * (1 + fabs(expected)));
     arena_destroy(t.a);

@@ -12,7 +12,7 @@ sed -i "s/epochs: 3/epochs: $epochs/; s/limit: 300/limit: 800/" small.yaml
 expected=$(digest whole.db)
 
 workers() { pgrep -P "$1" -f ' worker$'; } # PID of the run
-has_workers() { for _ in $(seq 5000); do [ -n "$(workers "$1")" ] && break; sleep 0.05; done; }
+await_workers() { for _ in $(seq 5000); do [ -n "$(workers "$1")" ] && break; sleep 0.05; done; }
 "$ASHLAR" run small.yaml -q --db killed.db --evaluations 60 --executor process --threads 3 >out.txt 2>err.txt &
 run=$!
 killed=0
@@ -50,7 +50,7 @@ same "digest after a kill of the run" "$expected" "$(digest gone.db)"
 # an interrupt drains
 "$ASHLAR" run small.yaml -q --db int.db --evaluations 200 --executor process >out.txt 2>err.txt &
 run=$!
-has_workers $run
+await_workers $run
 kill -INT $run
 wait $run
 status=$?
@@ -60,7 +60,7 @@ status=$?
 for signal in TERM USR1; do
     "$ASHLAR" run small.yaml -q --db term.db --evaluations 400 --executor process >out.txt 2>err.txt &
     run=$!
-    has_workers $run
+    await_workers $run
     sleep 0.3
     kill -$signal $run
     wait $run
@@ -73,7 +73,7 @@ same "digest after signals" "$expected" "$(digest term.db)"
 # a run that is taken over leaves
 "$ASHLAR" run small.yaml -q --db taken.db --evaluations 2000 --executor process >out.txt 2>err.txt &
 old=$!
-has_workers $old
+await_workers $old
 "$ASHLAR" run small.yaml -q --db taken.db --evaluations 150 --take-over >out.txt 2>err2.txt || fail "taking over: $(cat err2.txt)"
 wait $old
 same "status of the run that was taken over" 3 $?

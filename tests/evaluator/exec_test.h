@@ -22,7 +22,7 @@ typedef struct sleeper {
     bool sleeps;
     int breaks_at;    /* trial id that finds a broken world; 0: none */
     int invalid_at;   /* trial id whose evaluation says ASH_INVALID */
-    atomic_int evaluated, abandoned, level;
+    atomic_int begun, evaluated, abandoned, level;
     int drain_after, abandon_after; /* evaluations; 0: never */
     uint64_t shown, shown_last;
     bool hangs;       /* evaluations last until they are stopped */
@@ -46,6 +46,7 @@ static server *trainer_of; /* in a worker process */
 static inline ash_status sleeper_evaluate(void *state, trial *t, arena *a, bool (*stop)(void *), void *stop_ctx, ash_error *err)
 {
     sleeper *s = state;
+    atomic_fetch_add(&s->begun, 1);
     if (getenv("LEFT"))
         raise(SIGKILL);
     if (s->crashes_at && t->id == (uint64_t)s->crashes_at && atomic_fetch_sub(&s->crashes_left, 1) > 0) {

@@ -22,10 +22,13 @@
 #include "nn/infer/kernels/tuned/conv.inc"
 #endif
 
+#define BITS
 #if HAS_POPCOUNT
 #define KIND differ
-#define STEP differ
-#define PIXELS 6
+#define PAIR differ_pair
+#define SINGLE differ_single
+#define WIDEN differ_all
+#define PIXELS 3 /* each has two vectors of sums */
 #include "nn/infer/kernels/tuned/conv.inc"
 #else
 #define KIND differ8

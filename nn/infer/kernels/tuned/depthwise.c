@@ -17,7 +17,11 @@ void layer_depthwise(const layer *l, const tile_job *j)
     for (int p = 0; p < j->count; p++) {
         const uint8_t *x = j->x + j->at[p];
         const ivec *w = j->weights;
-        ivec acc[TAPS] = {{0}}, words[TAPS];
+        const int32_t *base = j->base + j->class[p];
+        ivec acc[TAPS], words[TAPS];
+        UNROLL
+        for (int i = 0; i < TAPS; i++)
+            acc[i] = vec_load(base + i * LANES);
         for (int t = 0; t < l->n_runs; t += TAPS, w += TAPS) {
 #if HAS_DOT4
             interleave4(words, vec_load(x + taps[t].offset), vec_load(x + taps[t + 1].offset), vec_load(x + taps[t + 2].offset),

@@ -124,7 +124,9 @@ static layer plan(const infer_linear *l, int *most)
     p.room_bytes = (size_t)p.rows * (size_t)p.columns * (size_t)p.pixel_bytes;
     p.block = p.depthwise ? codes_per_word(&p) : VECTORS_MOST;
     p.slots = ROUND_UP(out, LANES * (p.depthwise ? p.block : 1));
-    p.direct = HAS_SIGNS && l->y.bits == 1 && l->y.is_signed && out % LANES == 0;
+    p.signs = l->y.bits == 1 && l->y.is_signed;
+    p.limits = p.signs && p.mode == MODE_BITS;
+    p.direct = HAS_SIGNS && p.signs && out % LANES == 0;
     plan_runs(&p, NULL, *most);
     int row_classes = 1;
     p.column_classes = 1;
@@ -140,7 +142,7 @@ static layer plan(const infer_linear *l, int *most)
     p.row_class_at = part(&p, (size_t)l->out.h * sizeof(int32_t));
     p.column_class_at = part(&p, (size_t)l->out.w * sizeof(int32_t));
     p.base_at = part(&p, (size_t)row_classes * (size_t)p.column_classes * slots * sizeof(int32_t));
-    p.requant_at = part(&p, l->y.bits == 32 ? 0 : slots * (5 * sizeof(int32_t) + sizeof(int64_t)));
+    p.requant_at = part(&p, l->y.bits == 32 ? 0 : slots * (4 * sizeof(int32_t) + sizeof(int64_t)));
     p.weights_at = part(&p, slots * (size_t)p.words * sizeof(int32_t));
     return p;
 }
@@ -151,16 +153,22 @@ layer layer_plan(const infer_linear *l)
     return plan(l, &most);
 }
 
+/* The lane of the kernel's vectors, counted through, that has a slot. Depthwise: the order of interleave4 and interleave2;
+ * layer_depthwise stores the sums in order. */
+static int lane_of(const layer *p, int slot)
+{
+    int per_word = codes_per_word(p), block = LANES * per_word, c = slot % block;
+    return p->depthwise ? slot - c + c / 4 % per_word * LANES + c / (4 * per_word) * 4 + c % 4 : slot;
+}
+
 /* Where the weight of a slot, tap and input channel (of the group) lies: the word, and the code or bit in it. */
 static size_t weight_word(const layer *p, int slot, int tap, int ci, int *within)
 {
-    int per_word = codes_per_word(p), in = p->in.c / p->groups, step = taps_together(p), word, lane = slot % LANES, vector = slot / LANES;
-    if (p->depthwise) { /* the order of interleave4 and interleave2: layer_depthwise stores the sums in order */
-        int c = slot % (LANES * per_word);
+    int per_word = codes_per_word(p), in = p->in.c / p->groups, step = taps_together(p), word;
+    int lane = lane_of(p, slot) % LANES, vector = lane_of(p, slot) / LANES;
+    if (p->depthwise) {
         word = tap / per_word;
         *within = tap % per_word;
-        lane = c / (4 * per_word) * 4 + c % 4;
-        vector = slot / (LANES * per_word) * per_word + c / 4 % per_word;
     } else if (p->mode == MODE_BITS) {
         word = tap * ((in + 31) / 32) + ci / 32;
         *within = ci % 32;
@@ -187,6 +195,13 @@ static void put_weight(const layer *p, int32_t *words, int slot, int tap, int ci
         ((int8_t *)word)[within] = (int8_t)code;
 }
 
+/* Of signs, only the sign of m counts, and the weights take it. */
+static int weight_code(const infer_linear *l, int tap, int ci, int channel)
+{
+    int in = l->in.c / l->conv.groups, code = l->weights[((size_t)tap * (size_t)in + (size_t)ci) * (size_t)l->out.c + (size_t)channel];
+    return l->y.bits == 1 && l->y.is_signed && l->requant.m[channel] < 0 ? -code : code;
+}
+
 /* What the raw sum of an output channel lacks, where taps (y0 .. y1, x0 .. x1) are inside the image. */
 static int32_t base_of(const layer *p, const infer_linear *l, int channel, const int y[2], const int x[2])
 {
@@ -196,7 +211,7 @@ static int32_t base_of(const layer *p, const infer_linear *l, int channel, const
         for (int kx = 0; kx < l->conv.kw; kx++) {
             bool is_inside = ky >= y[0] && ky < y[1] && kx >= x[0] && kx < x[1];
             for (int ci = 0; ci < in; ci++) {
-                int w = l->weights[((size_t)(ky * l->conv.kw + kx) * (size_t)in + (size_t)ci) * (size_t)l->out.c + (size_t)channel];
+                int w = weight_code(l, ky * l->conv.kw + kx, ci, channel);
                 if (p->mode != MODE_BITS)
                     base -= (int64_t)p->offset * w;
                 else if (p->x.is_signed)
@@ -228,8 +243,12 @@ static void fill_base(const layer *p, const infer_linear *l, char *at)
             int y[2], x[2], class = row_class[oy] * p->column_classes + column_class[ox];
             taps_inside(&y[0], &y[1], oy, g->stride_h, g->pad_top, g->kh, g->dilation_h, l->in.h);
             taps_inside(&x[0], &x[1], ox, g->stride_w, g->pad_left, g->kw, g->dilation_w, l->in.w);
-            for (int c = 0; c < l->out.c; c++)
-                base[class * p->groups * p->slots + c / out * p->slots + c % out] = base_of(p, l, c, y, x);
+            for (int c = 0; c < l->out.c; c++) {
+                int32_t *to = &base[class * p->groups * p->slots + c / out * p->slots + lane_of(p, c % out)];
+                *to = base_of(p, l, c, y, x);
+                if (p->limits)
+                    *to = layer_limit(&l->requant, c, *to, p->doubled);
+            }
         }
     }
 }
@@ -251,7 +270,7 @@ static void prepare(const infer_linear *l, void *prepared)
         int32_t *words = (int32_t *)(at + p.weights_at) + (size_t)group * (size_t)p.slots * (size_t)p.words;
         for (int tap = 0; tap < l->conv.kh * l->conv.kw; tap++)
             for (int ci = 0; ci < in; ci++)
-                put_weight(&p, words, slot, tap, ci, l->weights[((size_t)tap * (size_t)in + (size_t)ci) * (size_t)l->out.c + (size_t)c]);
+                put_weight(&p, words, slot, tap, ci, weight_code(l, tap, ci, c));
     }
     memcpy(at, &p, sizeof p);
 }

@@ -11,11 +11,12 @@
  * the number of bits that differ, subtracted. 6 pixels by up to 4 vectors of sums stay in registers (conv.inc). Depthwise
  * convolution has its own loop, with the same dot product of taps in place of channels (depthwise.c).
  *
- * What the sum of a channel lacks is added by `finish`: sum = base + (raw << doubled).
+ * What the raw sum of a channel lacks, the kernel adds: sum = base + (raw << doubled).
  *   bytes, int16  codes lie in the room with an offset, where the instruction wants them unsigned; base takes it off again.
  *   bits, signed  x.w = n - 2 differ(x, w): raw = -differ, base = n. A padded pixel has no code: it lies there as +1, so each
  *                 *class* of pixels, those with the same taps outside the image, has a base of its own that takes its part off.
  *   bits, {0, 1}  x.w = (weights +1) - differ(x, not w), with base the number of weights that are +1.
+ *   bits that become signs: raw sums are compared with limits that say it all, and nothing is added.
  * Pixels are taken in tiles of TILE; the sums of a tile and a block of channels become codes, one per byte, and the codes of
  * a tile are packed into y. */
 #ifndef NN_INFER_KERNELS_TUNED_LAYER_H
@@ -64,21 +65,24 @@ typedef struct layer { /* first thing of `prepared`; *_at are bytes from its sta
     int block;                /* vectors of channels at a time */
     int column_classes;       /* classes of pixels: row class x column class; 1 unless bits, signed */
     bool wide;                /* requantise in int64 throughout */
+    bool signs;               /* y is one bit signed */
+    bool limits;              /* sums stay raw, and in place of a base there is their limit */
     bool direct;              /* signs go to y as bits, a vector of them at a time */
     size_t runs_at, row_class_at, column_class_at, base_at, requant_at, weights_at, bytes;
 } layer;
 
 /* Per slot of every group, behind one another. */
 typedef struct requant_slots {
-    int32_t *m, *up, *down, *threshold, *flip; /* code = (((acc << up) * m + add) >> 32) >> down; see finish.c */
+    int32_t *m, *up, *down; /* code = (((acc << up) * m + add) >> 32) >> down; see finish.c */
     int64_t *add;
+    int32_t *limit; /* the bit of a one-bit signed code is acc <= limit */
 } requant_slots;
 
 INLINE requant_slots requant_of(const layer *l, const void *prepared)
 {
     size_t slots = (size_t)l->groups * (size_t)l->slots;
     int32_t *p = (int32_t *)((const char *)prepared + l->requant_at);
-    return (requant_slots){p, p + slots, p + 2 * slots, p + 3 * slots, p + 4 * slots, (int64_t *)(p + 5 * slots)};
+    return (requant_slots){.m = p, .up = p + slots, .down = p + 2 * slots, .limit = p + 3 * slots, .add = (int64_t *)(p + 4 * slots)};
 }
 
 /* The pixels of a tile and a block of channels. */
@@ -86,7 +90,8 @@ typedef struct tile_job {
     const uint8_t *x;       /* first tap of pixel 0, group and channel applied */
     int32_t at[TILE];       /* bytes from x to the pixel; behind the last pixel: the last one's again */
     int16_t first_band[TILE], past_band[TILE]; /* inside the image */
-    int32_t base[TILE];     /* its class, in int32 from the base of class 0 */
+    int32_t class[TILE];    /* int32 from the base of class 0 to that of the pixel's */
+    const int32_t *base;    /* of class 0 and the block */
     int count;
     const void *weights;    /* of the block */
     int vectors;            /* of channels, of the block */
@@ -118,6 +123,7 @@ INLINE void taps_inside(int *first, int *past, int at, int stride, int pad, int 
 #define layer_pack16 LEVEL_NAME(infer_layer_pack16)
 #define layer_quantise LEVEL_NAME(infer_layer_quantise)
 #define layer_pass LEVEL_NAME(infer_layer_pass)
+#define layer_limit LEVEL_NAME(infer_layer_limit)
 #define layer_fill_requant LEVEL_NAME(infer_layer_fill_requant)
 
 /* x to the room; row (in.w * in.c + 8) is scratch. */
@@ -135,6 +141,8 @@ void layer_pass(const struct infer_pass *p);
 void layer_conv(const layer *l, const tile_job *j);
 void layer_depthwise(const layer *l, const tile_job *j);
 
+/* The most that the raw sum of a channel, of weights times the sign of m, may be for a code of -1. */
+int32_t layer_limit(const infer_requant *r, int channel, int base, int doubled);
 /* Constants of one channel; largest: of |acc|. False: only the wide way is exact. */
 bool layer_fill_requant(const layer *l, const requant_slots *to, size_t slot, const infer_requant *r, int channel, int64_t largest);
 /* The sums of a tile to y: to int32, to one code per byte or, direct, to bits, pixels out.c of them apart. The block begins at `slot` of all slots, at

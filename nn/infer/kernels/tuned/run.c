@@ -43,7 +43,7 @@ static void fill_pixels(const layer *l, tile_job *j, int first)
             taps_inside(&first_band, &past_band, oy, g->stride_h, g->pad_top, g->kh, g->dilation_h, l->in.h);
         for (int i = 0; i < n; i++) {
             j->at[done + i] = at + i * step;
-            j->base[done + i] = (class + column_class[ox + i]) * slots;
+            j->class[done + i] = (class + column_class[ox + i]) * slots;
             j->first_band[done + i] = (int16_t)first_band;
             j->past_band[done + i] = (int16_t)past_band;
         }
@@ -51,6 +51,7 @@ static void fill_pixels(const layer *l, tile_job *j, int first)
     }
     for (int i = j->count; i < TILE; i++) {
         j->at[i] = j->at[j->count - 1];
+        j->class[i] = j->class[j->count - 1];
         j->first_band[i] = j->first_band[j->count - 1];
     }
 }
@@ -60,11 +61,13 @@ static void run_tile(const layer *l, tile_job *j, const uint8_t *room, uint8_t *
 {
     int channels = l->out.c / l->groups, vectors = l->slots / LANES, bits = l->y.bits == 32 ? 32 : l->direct ? 1 : 8;
     const char *weights = (const char *)l + l->weights_at;
+    const int32_t *base = (const int32_t *)((const char *)l + l->base_at);
     for (int g = 0; g < l->groups; g++)
         for (int v = 0; v < vectors; v += l->block) {
             int done = v * LANES;
             j->vectors = vectors - v < l->block ? vectors - v : l->block;
             j->weights = weights + (size_t)(g * vectors + v) * (size_t)l->words * sizeof(ivec);
+            j->base = base + g * l->slots + done;
             j->x = room + g * l->group_bytes;
             if (l->depthwise) {
                 j->x += done * l->code_bytes;

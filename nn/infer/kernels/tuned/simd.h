@@ -7,7 +7,9 @@
  *   dot2    two int16 x int16, exact, elsewhere
  *   short4  four uint8 x int8 as two sums in int16, where HAS_SHORT; `short_widen` adds them to 32 bits
  *   store_signs, signs_of_bytes  a bit per lane or byte, where HAS_SIGNS
- *   differ  bits that differ, subtracted, where HAS_POPCOUNT; elsewhere `differ8` counts them up per byte (the nibble table of
+ *   store_bytes4  four vectors at a time, where HAS_BYTES4
+ *   differ_pair, differ_single  bits that differ in two words or one, subtracted by a carry-save adder (see simd_avx512.h), where
+ *           HAS_POPCOUNT; elsewhere `differ8` counts them up per byte (the nibble table of
  *           Mula, Kurz and Lemire, arXiv:1611.07612) for at most DIFFER_MOST words, and `differ_widen` subtracts the counts */
 #ifndef NN_INFER_KERNELS_TUNED_SIMD_H
 #define NN_INFER_KERNELS_TUNED_SIMD_H
@@ -41,6 +43,7 @@ INLINE ivec vec_repeat(const uint8_t *p)
 #define HAS_SHORT 0
 #define HAS_POPCOUNT 0
 #define HAS_SIGNS 0
+#define HAS_BYTES4 0
 #define X_UNSIGNED 1
 enum { DIFFER_MOST = 31 }; /* 8 bits each, in a byte */
 

@@ -75,24 +75,24 @@ INLINE requant_vec requant_load(const int32_t *m, const int32_t *up, const int32
     };
 }
 
-INLINE ivec requant_apply(ivec acc, const requant_vec *q)
+INLINE ivec requant_scale(ivec acc, const requant_vec *q)
 {
     __m256i a = _mm256_sllv_epi32((__m256i)acc, q->up);
     __m256i even = _mm256_add_epi64(_mm256_mul_epi32(a, q->m), q->add_even);
     __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(a, 32), q->m_odd), q->add_odd);
     __m256i upper = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-    __m256i v = _mm256_srav_epi32(upper, q->down);
-    return (ivec)_mm256_min_epi32(_mm256_max_epi32(v, q->low), q->high);
+    return (ivec)_mm256_srav_epi32(upper, q->down);
+}
+
+INLINE ivec requant_clamp(ivec v, const requant_vec *q)
+{
+    return (ivec)_mm256_min_epi32(_mm256_max_epi32((__m256i)v, q->low), q->high);
 }
 
 #undef HAS_SIGNS
 #define HAS_SIGNS 1
 /* As in simd_avx512.h. */
-INLINE void store_signs(uint8_t *p, ivec v, ivec threshold, ivec flip)
-{
-    ivec below = (ivec)(v < threshold) ^ -flip;
-    *p = (uint8_t)_mm256_movemask_ps((__m256)below);
-}
+INLINE void store_signs(uint8_t *p, ivec v, ivec limit) { *p = (uint8_t)_mm256_movemask_ps((__m256)(v <= limit)); }
 
 INLINE void signs_of_bytes(uint8_t *to, const uint8_t *from)
 {

@@ -27,7 +27,23 @@ INLINE ivec short_widen(ivec acc, ivec shorts)
 #if defined(__AVX512VPOPCNTDQ__)
 #undef HAS_POPCOUNT
 #define HAS_POPCOUNT 1
-INLINE ivec differ(ivec acc, ivec x, ivec w) { return acc - (ivec)_mm512_popcnt_epi32((__m512i)(x ^ w)); }
+/* Half of a Harley-Seal count (arXiv:1611.07612): `ones` keeps one bit of the number of differences in each place, and what is
+ * carried counts twice. `half ? ~sum : ones` is the majority of ones, x0 ^ w0 and x1 ^ w1: five instructions for two words. */
+INLINE void differ_pair(ivec *twos, ivec *ones, ivec x0, ivec w0, ivec x1, ivec w1)
+{
+    __m512i half = _mm512_ternarylogic_epi32((__m512i)*ones, (__m512i)x0, (__m512i)w0, 0x96);
+    __m512i sum = _mm512_ternarylogic_epi32(half, (__m512i)x1, (__m512i)w1, 0x96);
+    __m512i carry = _mm512_ternarylogic_epi32(half, sum, (__m512i)*ones, 0x3a);
+    *twos -= (ivec)_mm512_popcnt_epi32(carry);
+    *ones = (ivec)sum;
+}
+INLINE void differ_single(ivec *twos, ivec *ones, ivec x, ivec w)
+{
+    ivec sum = (ivec)_mm512_ternarylogic_epi32((__m512i)*ones, (__m512i)x, (__m512i)w, 0x96);
+    *twos -= (ivec)_mm512_popcnt_epi32((__m512i)(*ones & ~sum));
+    *ones = sum;
+}
+INLINE ivec differ_all(ivec twos, ivec ones) { return twos + twos - (ivec)_mm512_popcnt_epi32((__m512i)ones); }
 #else
 INLINE ivec differ8(ivec acc, ivec x, ivec w)
 {
@@ -83,23 +99,26 @@ INLINE requant_vec requant_load(const int32_t *m, const int32_t *up, const int32
     };
 }
 
-INLINE ivec requant_apply(ivec acc, const requant_vec *q)
+INLINE ivec requant_scale(ivec acc, const requant_vec *q)
 {
     __m512i a = _mm512_sllv_epi32((__m512i)acc, q->up);
     __m512i even = _mm512_add_epi64(_mm512_mul_epi32(a, q->m), q->add_even);
     __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(a, 32), q->m_odd), q->add_odd);
     __m512i upper = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
-    __m512i v = _mm512_srav_epi32(upper, q->down);
-    return (ivec)_mm512_min_epi32(_mm512_max_epi32(v, q->low), q->high);
+    return (ivec)_mm512_srav_epi32(upper, q->down);
+}
+
+INLINE ivec requant_clamp(ivec v, const requant_vec *q)
+{
+    return (ivec)_mm512_min_epi32(_mm512_max_epi32((__m512i)v, q->low), q->high);
 }
 
 #undef HAS_SIGNS
 #define HAS_SIGNS 1
-/* A bit per lane: (v < threshold) != flip, flip 0 or 1. */
-INLINE void store_signs(uint8_t *p, ivec v, ivec threshold, ivec flip)
+/* A bit per lane: v <= limit. */
+INLINE void store_signs(uint8_t *p, ivec v, ivec limit)
 {
-    __mmask16 below = _mm512_cmplt_epi32_mask((__m512i)v, (__m512i)threshold), flipped = _mm512_test_epi32_mask((__m512i)flip, (__m512i)flip);
-    __mmask16 bits = _kxor_mask16(below, flipped);
+    __mmask16 bits = _mm512_cmple_epi32_mask((__m512i)v, (__m512i)limit);
     memcpy(p, &bits, sizeof bits);
 }
 
@@ -114,6 +133,29 @@ INLINE void signs_of_bytes(uint8_t *to, const uint8_t *from)
 INLINE void store_bytes(uint8_t *p, ivec v, int n)
 {
     _mm_mask_storeu_epi8(p, (__mmask16)((1u << n) - 1), _mm512_cvtepi32_epi8((__m512i)v));
+}
+
+#undef HAS_BYTES4
+#define HAS_BYTES4 1
+typedef struct clamp_bytes {
+    __m512i low, high;
+} clamp_bytes;
+
+INLINE clamp_bytes clamp_of(int low, int high)
+{
+    return (clamp_bytes){_mm512_set1_epi8((char)low), _mm512_set1_epi8((char)high)};
+}
+
+/* 4 LANES bytes: the lanes of four vectors, clamped to what int8_t or uint8_t holds and to low .. high. */
+INLINE void store_bytes4(uint8_t *p, const ivec v[4], clamp_bytes to, const bool is_signed)
+{
+    const __m512i in_order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i first = _mm512_packs_epi32((__m512i)v[0], (__m512i)v[1]), second = _mm512_packs_epi32((__m512i)v[2], (__m512i)v[3]), bytes;
+    if (is_signed)
+        bytes = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(first, second), to.low), to.high);
+    else
+        bytes = _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(first, second), to.low), to.high);
+    _mm512_storeu_si512(p, _mm512_permutexvar_epi32(in_order, bytes));
 }
 
 #endif

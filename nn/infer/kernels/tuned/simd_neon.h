@@ -60,14 +60,16 @@ INLINE requant_vec requant_load(const int32_t *m, const int32_t *up, const int32
     };
 }
 
-INLINE ivec requant_apply(ivec acc, const requant_vec *q)
+INLINE ivec requant_scale(ivec acc, const requant_vec *q)
 {
     int32x4_t a = vshlq_s32((int32x4_t)acc, q->up);
     int64x2_t first = vaddq_s64(vmull_s32(vget_low_s32(a), vget_low_s32(q->m)), q->add[0]);
     int64x2_t second = vaddq_s64(vmull_high_s32(a, q->m), q->add[1]);
     int32x4_t upper = vuzp2q_s32(vreinterpretq_s32_s64(first), vreinterpretq_s32_s64(second));
-    return (ivec)vminq_s32(vmaxq_s32(vshlq_s32(upper, q->down), q->low), q->high);
+    return (ivec)vshlq_s32(upper, q->down);
 }
+
+INLINE ivec requant_clamp(ivec v, const requant_vec *q) { return (ivec)vminq_s32(vmaxq_s32((int32x4_t)v, q->low), q->high); }
 
 INLINE void store_bytes(uint8_t *p, ivec v, int n)
 {

@@ -214,8 +214,8 @@ static void compare(const shape *s, infer_type x, int weight_bits, infer_type y,
         uint8_t *got = run(&v->kernels, &t);
         for (size_t i = 0; i < t.y_bytes; i++)
             if (got[i] != expected[i])
-                fail_msg("%s, shape %d of the table, %s%d x %d -> %s%d, case %d: byte %zu of %zu is %02x, reference %02x", v->name,
-                         (int)(s - shapes), x.is_signed ? "s" : "u", x.bits, weight_bits, y.is_signed ? "s" : "u", y.bits, which,
+                fail_msg("%s, %dx%d of %dx%dx%d to %d, %s%d x %d -> %s%d, case %d: byte %zu of %zu is %02x, reference %02x", v->name, s->kh,
+                         s->kw, s->h, s->w, s->in, s->out, x.is_signed ? "s" : "u", x.bits, weight_bits, y.is_signed ? "s" : "u", y.bits, which,
                          i, t.y_bytes, got[i], expected[i]);
         free(got);
     }

@@ -141,7 +141,7 @@ void layer_pass(const struct infer_pass *p);
 void layer_conv(const layer *l, const tile_job *j);
 void layer_depthwise(const layer *l, const tile_job *j);
 
-/* The most that the raw sum of a channel, of weights times the sign of m, may be for a code of -1. */
+/* The most that raw may be for a code of -1, where a sum, of weights times the sign of m, is base + (raw << doubled). */
 int32_t layer_limit(const infer_requant *r, int channel, int base, int doubled);
 /* Constants of one channel; largest: of |acc|. False: only the wide way is exact. */
 bool layer_fill_requant(const layer *l, const requant_slots *to, size_t slot, const infer_requant *r, int channel, int64_t largest);

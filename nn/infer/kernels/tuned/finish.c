@@ -129,8 +129,7 @@ INLINE void finish_codes4(const layer *l, const tile_job *j, const requant_slots
 }
 #endif
 
-static void finish_wide(const layer *l, const tile_job *j, const requant_slots *r, uint8_t *y, int slot,
-                        int channels)
+static void finish_wide(const layer *l, const tile_job *j, const requant_slots *r, uint8_t *y, int slot, int channels)
 {
     for (int p = 0; p < j->count; p++)
         for (int c = 0; c < channels; c++) {

@@ -17,7 +17,7 @@ void layer_depthwise(const layer *l, const tile_job *j)
     for (int p = 0; p < j->count; p++) {
         const uint8_t *x = j->x + j->at[p];
         const ivec *w = j->weights;
-        const int32_t *base = j->base + j->class[p];
+        const int32_t *base = j->base + j->class_at[p];
         ivec acc[TAPS], words[TAPS];
         UNROLL
         for (int i = 0; i < TAPS; i++)

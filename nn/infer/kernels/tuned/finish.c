@@ -71,7 +71,7 @@ static void finish_signs(const layer *l, const tile_job *j, const int32_t *limit
     for (int v = 0; v * LANES < channels; v++) {
         int n = channels - v * LANES < LANES ? channels - v * LANES : LANES;
         for (int p = 0; p < j->count; p++) {
-            ivec is_minus = (ivec)(sum_of(j, p, v) <= vec_load(limits + j->class[p] + v * LANES)); /* 0 or -1 */
+            ivec is_minus = (ivec)(sum_of(j, p, v) <= vec_load(limits + j->class_at[p] + v * LANES)); /* 0 or -1 */
             store_bytes(y + (ptrdiff_t)p * l->out.c + v * LANES, is_minus & 1, n);
         }
     }
@@ -82,9 +82,9 @@ static void finish_signs(const layer *l, const tile_job *j, const int32_t *limit
 static void finish_direct(const layer *l, const tile_job *j, const int32_t *limits, uint8_t *y, int channels)
 {
     const int pixels = j->count, pitch = j->vectors * LANES, step = l->out.c / 8;
-    const int32_t *sums = j->sums, *class = j->class;
+    const int32_t *sums = j->sums, *class_at = j->class_at;
     for (int p = 0; p < pixels; p++, sums += pitch, y += step) {
-        const int32_t *limit = limits + class[p];
+        const int32_t *limit = limits + class_at[p];
         for (int c = 0; c < channels; c += LANES)
             store_signs(y + c / 8, vec_load(sums + c), vec_load(limit + c));
     }

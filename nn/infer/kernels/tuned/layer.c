@@ -196,10 +196,10 @@ static void put_weight(const layer *p, int32_t *words, int slot, int tap, int ci
 }
 
 /* Of signs, only the sign of m counts, and the weights take it. */
-static int weight_code(const infer_linear *l, int tap, int ci, int channel)
+static int weight_code(const layer *p, const infer_linear *l, int tap, int ci, int channel)
 {
     int in = l->in.c / l->conv.groups, code = l->weights[((size_t)tap * (size_t)in + (size_t)ci) * (size_t)l->out.c + (size_t)channel];
-    return l->y.bits == 1 && l->y.is_signed && l->requant.m[channel] < 0 ? -code : code;
+    return p->signs && l->requant.m[channel] < 0 ? -code : code;
 }
 
 /* What the raw sum of an output channel lacks, where taps (y0 .. y1, x0 .. x1) are inside the image. */
@@ -211,7 +211,7 @@ static int32_t base_of(const layer *p, const infer_linear *l, int channel, const
         for (int kx = 0; kx < l->conv.kw; kx++) {
             bool is_inside = ky >= y[0] && ky < y[1] && kx >= x[0] && kx < x[1];
             for (int ci = 0; ci < in; ci++) {
-                int w = weight_code(l, ky * l->conv.kw + kx, ci, channel);
+                int w = weight_code(p, l, ky * l->conv.kw + kx, ci, channel);
                 if (p->mode != MODE_BITS)
                     base -= (int64_t)p->offset * w;
                 else if (p->x.is_signed)
@@ -270,7 +270,7 @@ static void prepare(const infer_linear *l, void *prepared)
         int32_t *words = (int32_t *)(at + p.weights_at) + (size_t)group * (size_t)p.slots * (size_t)p.words;
         for (int tap = 0; tap < l->conv.kh * l->conv.kw; tap++)
             for (int ci = 0; ci < in; ci++)
-                put_weight(&p, words, slot, tap, ci, weight_code(l, tap, ci, c));
+                put_weight(&p, words, slot, tap, ci, weight_code(&p, l, tap, ci, c));
     }
     memcpy(at, &p, sizeof p);
 }

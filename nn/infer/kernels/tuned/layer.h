@@ -8,7 +8,7 @@
  *     for every word of the window: sums[channel] += word . weights[word][channel]
  *
  * where a vector holds the same word of the weights of LANES output channels, and "." is a dot product of 4 or 2 codes, or
- * the number of bits that differ, subtracted. 6 pixels by up to 4 vectors of sums stay in registers (conv.inc). Depthwise
+ * the number of bits that differ, subtracted. Sums of a few pixels by up to 4 vectors stay in registers (conv.inc). Depthwise
  * convolution has its own loop, with the same dot product of taps in place of channels (depthwise.c).
  *
  * What the raw sum of a channel lacks, the kernel adds: sum = base + (raw << doubled).
@@ -90,7 +90,7 @@ typedef struct tile_job {
     const uint8_t *x;       /* first tap of pixel 0, group and channel applied */
     int32_t at[TILE];       /* bytes from x to the pixel; behind the last pixel: the last one's again */
     int16_t first_band[TILE], past_band[TILE]; /* inside the image */
-    int32_t class[TILE];    /* int32 from the base of class 0 to that of the pixel's */
+    int32_t class_at[TILE]; /* int32 from the base of class 0 to that of the pixel's */
     const int32_t *base;    /* of class 0 and the block */
     int count;
     const void *weights;    /* of the block */

@@ -43,7 +43,7 @@ static void fill_pixels(const layer *l, tile_job *j, int first)
             taps_inside(&first_band, &past_band, oy, g->stride_h, g->pad_top, g->kh, g->dilation_h, l->in.h);
         for (int i = 0; i < n; i++) {
             j->at[done + i] = at + i * step;
-            j->class[done + i] = (class + column_class[ox + i]) * slots;
+            j->class_at[done + i] = (class + column_class[ox + i]) * slots;
             j->first_band[done + i] = (int16_t)first_band;
             j->past_band[done + i] = (int16_t)past_band;
         }
@@ -51,7 +51,7 @@ static void fill_pixels(const layer *l, tile_job *j, int first)
     }
     for (int i = j->count; i < TILE; i++) {
         j->at[i] = j->at[j->count - 1];
-        j->class[i] = j->class[j->count - 1];
+        j->class_at[i] = j->class_at[j->count - 1];
         j->first_band[i] = j->first_band[j->count - 1];
     }
 }
